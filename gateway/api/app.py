@@ -1,0 +1,57 @@
+"""The sidecar's application: its resources, and the one place where an error becomes an HTTP answer."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+
+from gateway.api import certificates, health, metrics, signing
+from gateway.api.problems import problem
+from gateway.api.sidecar import Sidecar
+from gateway.api.stir_errors import MessageId, StirError
+from gateway.version import version
+
+_STIR_ERRORS: dict[int, MessageId] = {404: "SVC4003", 405: "POL4050"}
+
+
+def create_app(sidecar: Sidecar) -> FastAPI:
+    """The application that serves this sidecar's world."""
+    app = FastAPI(
+        title="STIR/SHAKEN gateway",
+        version=version(),
+        description="Signing for other SIP elements (ATIS-1000082), our certificates, health and metrics.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(health.router(sidecar))
+    app.include_router(metrics.router(sidecar, CollectorRegistry()))
+    app.include_router(certificates.router(sidecar))
+    app.include_router(signing.router(sidecar))
+    _answer_errors(app)
+    return app
+
+
+def _answer_errors(app: FastAPI) -> None:
+    @app.exception_handler(StirError)
+    async def stir_error(request: Request, error: StirError) -> JSONResponse:
+        return signing.reply(request, error.status, error.body())
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        if _is_stir(request) and error.status_code in _STIR_ERRORS:
+            return await stir_error(request, StirError(_STIR_ERRORS[error.status_code]))
+        answer = problem(request, error.status_code, error.detail)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(Exception)
+    async def internal_error(request: Request, error: Exception) -> JSONResponse:
+        if _is_stir(request):
+            return await stir_error(request, StirError("POL5000", type(error).__name__))
+        return problem(request, 500, "the reason is in the log")
+
+
+def _is_stir(request: Request) -> bool:
+    return request.url.path.startswith(f"{signing.PREFIX}/")

@@ -1,0 +1,63 @@
+"""Whether this node lives (`/healthz`) and whether it can serve calls (`/readyz`), with the reason where
+it cannot."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from gateway.api.sidecar import Sidecar
+
+
+class Check(BaseModel):
+    """One thing a node needs to serve; `reason` says why it is not there."""
+
+    name: str
+    ok: bool
+    reason: str | None = None
+
+
+class Readiness(BaseModel):
+    """Ready only if every check is."""
+
+    ready: bool
+    checks: list[Check]
+
+
+def router(sidecar: Sidecar) -> APIRouter:
+    """`/healthz` and `/readyz`."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/healthz", summary="Does the sidecar live?")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @routes.get("/readyz", summary="Can this node serve calls?", responses={503: {"model": Readiness}})
+    async def readyz(response: Response) -> Readiness:
+        found = readiness(sidecar)
+        response.status_code = 200 if found.ready else 503
+        return found
+
+    return routes
+
+
+def readiness(sidecar: Sidecar) -> Readiness:
+    """Every check a node must pass to serve calls."""
+    checks = [
+        _check("edge", _edge_problem(sidecar)),
+        _check("certificate", sidecar.credential_problem(sidecar.now())),
+    ]
+    return Readiness(ready=all(check.ok for check in checks), checks=checks)
+
+
+def _check(name: str, reason: str | None) -> Check:
+    return Check(name=name, ok=reason is None, reason=reason)
+
+
+def _edge_problem(sidecar: Sidecar) -> str | None:
+    status = sidecar.edge()
+    if status is None:
+        return "edge.silent"
+    if status.draining:
+        return "edge.draining"
+    return None if status.ready else "edge.not-ready"

@@ -1,0 +1,72 @@
+"""Errors under /stir/v1 in the form ATIS-1000082 gives them, and the one table from error to HTTP status."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+MessageId = Literal[
+    "SVC4000",
+    "SVC4001",
+    "SVC4002",
+    "SVC4003",
+    "SVC4004",
+    "SVC4005",
+    "SVC4006",
+    "SVC4007",
+    "POL4050",
+    "POL5000",
+]
+
+TABLE: dict[MessageId, tuple[int, str]] = {
+    "SVC4000": (400, "Error: Missing request body."),
+    "SVC4001": (400, "Error: Missing mandatory parameter '%1'."),
+    "SVC4002": (406, "Error: Requested response body type '%1' is not supported."),
+    "SVC4003": (404, "Error: Requested resource was not found."),
+    "SVC4004": (415, "Error: Unsupported request body type, expected '%1'."),
+    "SVC4005": (400, "Error: Invalid '%1' parameter value: %2."),
+    "SVC4006": (400, "Error: Failed to parse received message body: %1."),
+    "SVC4007": (411, "Error: Missing mandatory Content-Length header."),
+    "POL4050": (405, "Error: Method not allowed."),
+    "POL5000": (500, "Error: Internal error: %1."),
+}
+"""HTTP status and text of each error; %1 and %2 stand for its variables."""
+
+
+class Fault(BaseModel):
+    """What went wrong: the text with its variables apart, as the standard wants it."""
+
+    messageId: MessageId
+    text: str
+    variables: list[str]
+
+
+class Faults(BaseModel):
+    """A service exception (SVC) or a policy exception (POL)."""
+
+    serviceException: Fault | None = None
+    policyException: Fault | None = None
+
+
+class RequestError(BaseModel):
+    """The body of every error answer."""
+
+    requestError: Faults
+
+
+class StirError(Exception):
+    """A request that cannot be served; becomes its HTTP answer at the door."""
+
+    def __init__(self, message_id: MessageId, *variables: str) -> None:
+        self.message_id = message_id
+        self.status, self.text = TABLE[message_id]
+        self.variables = variables
+        super().__init__(message_id)
+
+    def body(self) -> RequestError:
+        """The answer's body."""
+        fault = Fault(messageId=self.message_id, text=self.text, variables=list(self.variables))
+        if self.message_id.startswith("POL"):
+            return RequestError(requestError=Faults(policyException=fault))
+        return RequestError(requestError=Faults(serviceException=fault))

@@ -1,0 +1,208 @@
+"""The node's configuration: one TOML file, read once at start, checked as a whole, never changed after.
+
+`deploy/gateway.toml` documents every key. What operators change while the gateway runs (peers, accounts,
+sections, routes) is policy, not configuration: see `gateway.store`. Secrets are named by path and never
+read here. Relative paths start at the folder of the file they are written in.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from gateway.log import Level
+from gateway.policy.hops import Transport, split_endpoint
+from gateway.policy.snapshot import SigningRules
+from gateway.rim import Duration, Strict, complaints
+
+Address = IPv4Address | IPv6Address
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; `errors` holds every reason, one line each."""
+
+    def __init__(self, errors: list[str]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n".join(errors))
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """A SIP socket of ours: `host` is an address of this machine, IPv6 without brackets."""
+
+    transport: Transport
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class HttpListen:
+    """The HTTP socket of ours."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return ip_address(self.host).is_loopback
+
+
+def _listen(value: object) -> Listen:
+    transport, host, port = split_endpoint(_text(value, "udp:0.0.0.0:5060"))
+    if port is None:
+        raise ValueError("write the port too")
+    return Listen(transport, _own_address(host), port)
+
+
+def _http_listen(value: object) -> HttpListen:
+    _, host, port = split_endpoint(f"tcp:{_text(value, '127.0.0.1:8080')}")
+    if port is None:
+        raise ValueError("write the port too")
+    return HttpListen(_own_address(host), port)
+
+
+def _own_address(host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        raise ValueError(f"{host!r} is a name; write an address of this machine") from None
+
+
+def _loopback(address: Address) -> Address:
+    if not address.is_loopback:
+        raise ValueError("must be a loopback address: nothing inside may be reached from outside")
+    return address
+
+
+def _text(value: object, example: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"write text, like {example!r}")
+    return value
+
+
+def _anchored(path: Path, info: ValidationInfo) -> Path:
+    return path if info.context is None else info.context["folder"] / path
+
+
+ListenText = Annotated[Listen, BeforeValidator(_listen)]
+HttpListenText = Annotated[HttpListen, BeforeValidator(_http_listen)]
+AnchoredPath = Annotated[Path, AfterValidator(_anchored)]
+Positive = Annotated[int, Field(strict=True, ge=1)]
+
+
+class Node(Strict):
+    """`[node]`: who this node is and where it keeps what must outlive it."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "gateway"
+    state_dir: AnchoredPath
+
+
+class Sip(Strict):
+    """`[sip]`: the sockets, the room behind them, and what a stranger hears."""
+
+    listen: Annotated[tuple[ListenText, ...], Field(min_length=1)]
+    public_address: Address | None = None
+    workers: Literal["auto"] | Positive = "auto"
+    max_calls: Positive = 200
+    unknown_source: Literal["silence", "403"] = "silence"
+    inner_address: Annotated[Address, AfterValidator(_loopback)] = IPv4Address("127.0.0.1")
+    drain_limit: Duration = 30.0
+    tls_certificate: AnchoredPath | None = None
+    tls_key: AnchoredPath | None = None
+    tls_ca: AnchoredPath | None = None
+
+    @model_validator(mode="after")
+    def _able_to_do_tls(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        if self.tls_certificate is None and any(each.transport == "tls" for each in self.listen):
+            raise ValueError("a tls: socket needs tls_certificate and tls_key")
+        return self
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.listen)) != len(self.listen):
+            raise ValueError("listen names the same socket twice")
+        return self
+
+
+class Api(Strict):
+    """`[api]`: the HTTP side door."""
+
+    listen: HttpListenText = HttpListen("127.0.0.1", 8080)
+    allow_public: StrictBool = False
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if not self.listen.is_loopback and not self.allow_public:
+            raise ValueError(
+                "this side door has no authentication: listen on a loopback address, "
+                "or set allow_public = true where a firewall guards it"
+            )
+        return self
+
+
+class Signing(Strict):
+    """`[signing]`: the credential that signs, by path, and what becomes of a call nobody vouches for."""
+
+    certificate: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
+    chain: AnchoredPath | None = None
+    key: AnchoredPath | None = None
+    x5u: str | None = None
+    unmatched: Literal["unsigned", "refuse"] = "unsigned"
+
+    @model_validator(mode="after")
+    def _whole_or_absent(self) -> Self:
+        parts = {"certificate": self.certificate, "chain": self.chain, "key": self.key, "x5u": self.x5u}
+        missing = [name for name, value in parts.items() if value is None]
+        if 0 < len(missing) < len(parts):
+            raise ValueError(f"certificate, chain, key and x5u go together; missing: {', '.join(missing)}")
+        return self
+
+    @property
+    def rules(self) -> SigningRules:
+        """The part the engine needs."""
+        return SigningRules(self.unmatched)
+
+
+class Log(Strict):
+    """`[log]`: how much is said, and whether telephone numbers are shown."""
+
+    level: Level = "info"
+    mask_numbers: StrictBool = True
+
+
+class Config(Strict):
+    """A node's whole configuration."""
+
+    node: Node
+    sip: Sip
+    api: Api = Api()
+    signing: Signing = Signing()
+    log: Log = Log()
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file; raises ConfigError with every mistake, OSError if it cannot be read."""
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ConfigError([f"{path}: not TOML: {error}"]) from None
+    try:
+        return Config.model_validate(raw, context={"folder": path.absolute().parent})
+    except ValidationError as error:
+        raise ConfigError([f"{path}: {complaint}" for complaint in complaints(error, Config)]) from None

@@ -1,0 +1,134 @@
+"""What works on this node, what is off and why: the questions an operator asks before the first call.
+
+Each finding is one fact in one sentence. Nothing is changed and nothing is started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from gateway.config import Config, Sip
+from gateway.credentials import signing_credential
+from gateway.metrics import fresh_status, status_path
+from gateway.policy.snapshot import PolicyData, PolicyError, compile_snapshot
+from gateway.store import policy_file
+from gateway.trust.credential import Credential
+
+State = Literal["ok", "off", "warning", "problem"]
+
+_SOON = 14 * 86400
+_NO_PJSUA2 = (
+    "pjsua2 is not installed: its wheel is for x86-64 Linux and Python up to 3.12; no call can be carried"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact: `problem` means calls will fail, `off` that a part is not in use."""
+
+    subject: str
+    state: State
+    text: str
+
+
+def examine(config: Config, now: float) -> list[Finding]:
+    """Everything there is to say about this node at `now` (epoch seconds)."""
+    return [
+        *_pjsua2(),
+        *_sockets(config.sip),
+        *_certificate(config, now),
+        *_policy(config),
+        *_api(config),
+        *_edge(config, now),
+    ]
+
+
+def _pjsua2() -> Iterator[Finding]:
+    try:
+        from gateway.sip import abilities
+
+        found = abilities.read()
+    except ImportError:
+        yield Finding("pjsua2", "problem", _NO_PJSUA2)
+        return
+    yield from (Finding("pjsua2", "ok", f"{name}: {_shown(value)}") for name, value in found.items())
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _sockets(sip: Sip) -> Iterator[Finding]:
+    listening = ", ".join(f"{each.transport} {each.host} port {each.port}" for each in sip.listen)
+    yield Finding("sip", "ok", f"listens on {listening}")
+    if not any(each.transport == "tls" for each in sip.listen):
+        yield Finding("tls", "off", "[sip] listen names no tls: socket")
+
+
+def _certificate(config: Config, now: float) -> Iterator[Finding]:
+    found = signing_credential(config.signing)
+    if found.credential is None:
+        yield Finding("signing", "problem", f"{found.problem}; calls to be signed are answered 503")
+        return
+    credential = found.credential
+    until = datetime.fromtimestamp(credential.not_after, UTC).isoformat()
+    text = f"{credential.name} signs for SPC {credential.spc} until {until}, served at {credential.x5u}"
+    yield Finding("signing", *_usability(credential, now, text))
+    yield from (Finding("signing", "warning", warning) for warning in credential.warnings)
+
+
+def _usability(credential: Credential, now: float, text: str) -> tuple[State, str]:
+    reason = credential.usable(now)
+    if reason:
+        return "problem", f"{text}: {reason}; calls to be signed are answered 503"
+    return ("warning", f"{text}: renew it now") if credential.not_after - now < _SOON else ("ok", text)
+
+
+def _policy(config: Config) -> Iterator[Finding]:
+    path = config.node.state_dir / policy_file.FILE_NAME
+    try:
+        data = policy_file.load(path)
+        compile_snapshot(data)
+    except FileNotFoundError:
+        yield Finding(
+            "policy", "problem", "none imported, every source is a stranger: run `gateway import FILE`"
+        )
+    except (PolicyError, OSError) as error:
+        yield from (Finding("policy", "problem", line) for line in str(error).splitlines())
+    else:
+        yield Finding("policy", "ok", f"revision {data.revision}: {summary(data)}")
+        if config.signing.unmatched == "unsigned":
+            yield Finding("policy", "ok", "a call no attestation rule matches goes out unsigned")
+
+
+def summary(data: PolicyData) -> str:
+    """What a policy holds, in one line."""
+    counts = {
+        "accounts": data.accounts,
+        "number sections": data.sections,
+        "peers": data.peers,
+        "routes": data.routes,
+    }
+    return ", ".join(f"{len(entries)} {noun}" for noun, entries in counts.items())
+
+
+def _api(config: Config) -> Iterator[Finding]:
+    listen = config.api.listen
+    if listen.is_loopback:
+        yield Finding("api", "ok", f"listens on {listen.host} port {listen.port}, for this machine only")
+    else:
+        yield Finding(
+            "api", "warning", f"{listen.host} port {listen.port} is open and asks nobody who they are"
+        )
+
+
+def _edge(config: Config, now: float) -> Iterator[Finding]:
+    status = fresh_status(status_path(config.node.state_dir), now)
+    if status is None:
+        yield Finding("edge", "off", "the gateway does not run on this node")
+    else:
+        ready = "serves calls" if status.ready else "serves no calls"
+        yield Finding("edge", "ok", f"{ready}: {status.calls} now, room for {status.slots_free} more")

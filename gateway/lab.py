@@ -1,0 +1,66 @@
+"""A lab on one machine: certificates marked TEST ONLY, a policy with one of everything, loopback addresses.
+
+`prepare` fills a folder so that the gateway can start from it. Certificates and policy are made where
+there are none that can be used; the configuration is written anew each time, because it is the lab's and
+not the operator's.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from certs.lab import Lab
+from certs.ledger import Ledger
+from gateway.config import Config, load
+from gateway.credentials import signing_credential
+from gateway.store import policy_file
+from gateway.store.files import replace
+
+SPC = "616H"
+POLICY = Path(__file__).parent.parent / "deploy" / "lab-policy.toml"
+
+_BASE = "http://127.0.0.1:8080"
+_CONFIG = f"""\
+# The lab's configuration: written anew at each start with --lab. Copy it to make your own.
+[node]
+name = "lab"
+state_dir = "."
+
+[sip]
+listen = ["udp:127.0.0.2:5060", "tcp:127.0.0.2:5060"]
+
+[api]
+listen = "127.0.0.1:8080"
+
+[signing]
+certificate = "{SPC}"
+chain = "pki/{SPC}.pem"
+key = "pki/{SPC}.key"
+x5u = "{_BASE}/certs/{SPC}.pem"
+
+[log]
+mask_numbers = false
+"""
+
+
+def prepare(state_dir: Path, now: float) -> Config:
+    """Make `state_dir` a lab and return its configuration; raises OSError where it cannot be written."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    replace(state_dir / "gateway.toml", _CONFIG.encode())
+    config = load(state_dir / "gateway.toml")
+    _certificates(config, state_dir / "pki", now)
+    if not (state_dir / policy_file.FILE_NAME).exists():
+        policy_file.install(POLICY, state_dir)
+    return config
+
+
+def _certificates(config: Config, directory: Path, now: float) -> None:
+    credential = signing_credential(config.signing).credential
+    if credential is not None and credential.usable(now) is None:
+        return
+    lab, at = Lab(directory), datetime.fromtimestamp(now, UTC)
+    lab.init(Ledger(_BASE), at, x509.random_serial_number, replace=True)
+    lab.leaf(SPC, at, x509.random_serial_number, replace=True)

@@ -1,0 +1,118 @@
+"""The SIP the edge writes for a worker: small, always of the same shape, with nothing of a stranger in it.
+
+A worker's leg A is a call from us (we are its UAC), its leg B a call to us (we are its UAS). Both carry the call's token
+as Call-ID, with the leg's letter behind it, and as our tag. The body is always the same neutral offer or answer; the real
+one stays at the edge. This file does no I/O.
+"""
+
+from __future__ import annotations
+
+from gateway.sip.leg import BRANCH
+from gateway.sip.message import Message, write
+from gateway.sip.values import bracketed
+
+_SDP = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+_SDP_TYPE = "Content-Type: application/sdp"
+
+
+class InnerCall:
+    """What the edge and one worker say to each other about one call.
+
+    A leg is *over* once nothing of it is left in the worker: its slot is free when both are.
+    """
+
+    __slots__ = ("a_over", "a_tag", "b_invite", "b_over", "edge", "token", "worker")
+
+    def __init__(self, token: str, edge: tuple[str, int], worker: tuple[str, int]) -> None:
+        self.token = token
+        self.edge = f"{bracketed(edge[0])}:{edge[1]}"
+        self.worker = f"{bracketed(worker[0])}:{worker[1]}"
+        self.a_tag = ""
+        self.b_invite: Message | None = None
+        self.a_over = self.b_over = False
+
+    @property
+    def over(self) -> bool:
+        return self.a_over and self.b_over
+
+    def invite(self) -> bytes:
+        """Open leg A."""
+        return self._a("INVITE", "i", 1, [f"Contact: <sip:e@{self.edge}>", _SDP_TYPE], _SDP)
+
+    def ack(self, answer: Message) -> bytes:
+        """Acknowledge leg A's final answer: a refusal in the INVITE's own transaction, an answer in a new one."""
+        self.a_tag = answer.get("to").rpartition(";tag=")[2]
+        return self._a("ACK", "i" if answer.status >= 300 else "k", 1)
+
+    def cancel(self) -> bytes:
+        """Take leg A back."""
+        return self._a("CANCEL", "i", 1)
+
+    def bye_a(self) -> bytes:
+        """End leg A."""
+        return self._a("BYE", "y", 2)
+
+    def bye_b(self) -> bytes:
+        """End leg B, which the worker opened."""
+        assert self.b_invite
+        return self._request(
+            "BYE", "z", 1, self.b_invite.get("to") + f";tag={self.token}", self.b_invite.get("from"), "b"
+        )
+
+    def reply(self, request: Message, code: int) -> bytes:
+        """Answer a request of the worker."""
+        return reply(request, code, self.token)
+
+    def answer(self) -> bytes:
+        """Answer leg B's INVITE with 200."""
+        assert self.b_invite
+        return reply(self.b_invite, 200, self.token, [f"Contact: <sip:e@{self.edge}>", _SDP_TYPE], _SDP)
+
+    def _a(
+        self, method: str, key: str, cseq: int, headers: list[str] | None = None, body: bytes = b""
+    ) -> bytes:
+        to = f"<sip:w@{self.worker}>"
+        if self.a_tag:
+            to += f";tag={self.a_tag}"
+        return self._request(
+            method, key, cseq, f"<sip:e@{self.edge}>;tag={self.token}", to, "a", headers, body
+        )
+
+    def _request(
+        self,
+        method: str,
+        key: str,
+        cseq: int,
+        sender: str,
+        to: str,
+        side: str,
+        headers: list[str] | None = None,
+        body: bytes = b"",
+    ) -> bytes:
+        lines = [
+            f"Via: SIP/2.0/UDP {self.edge};branch={BRANCH}{self.token}.{key}",
+            "Max-Forwards: 70",
+            f"From: {sender}",
+            f"To: {to}",
+            f"Call-ID: {self.token}{side}",
+            f"CSeq: {cseq} {method}",
+            *(headers or ()),
+        ]
+        return write(f"{method} sip:w@{self.worker} SIP/2.0", lines, body)
+
+
+def reply(
+    request: Message, code: int, tag: str, headers: list[str] | None = None, body: bytes = b""
+) -> bytes:
+    """An answer to a worker's request, of a call or of none."""
+    first = request.first
+    to = first["to"]
+    lines = [
+        f"Via: {first['via']}",
+        f"From: {first['from']}",
+        f"To: {to if ';tag=' in to or code == 100 else f'{to};tag={tag}'}",
+        f"Call-ID: {first['call-id']}",
+        f"CSeq: {first['cseq']}",
+        *(headers or ()),
+    ]
+    return write(f"SIP/2.0 {code} .", lines, body)

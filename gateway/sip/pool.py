@@ -1,0 +1,187 @@
+"""The edge's view of its workers: who has room, when to start more, when to let one go.
+
+Slots are the scarce resource. A slot is taken when a call is given to a worker and free again when the call says that
+nothing of it is left there; what a worker itself reports each second corrects both, so no slot stays lost. Pure: the
+edge passes the time and carries out what stands in `out` (lines for the pool process, see `gateway.sip.worker`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+SPARE = 4  # free slots below which another worker is started
+GRACE = 2.0  # seconds a call may be known here and not yet, or no longer, in its worker's report
+STUCK = 30.0  # seconds after which a worker that holds calls nobody knows is replaced
+SILENT = 5.0  # seconds without a report after which a worker is taken for hung
+IDLE = 30.0  # seconds after which a worker beyond the first ones is let go
+WORN = 2000  # calls after which a worker is replaced when idle: its memory has grown, and never shrinks all the way
+BACK_OFF = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before a start, after so many deaths in a row
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker process: its UDP address once it serves, and the calls it was given (token → since)."""
+
+    number: int
+    since: float
+    address: tuple[str, int] | None = None
+    pid: int = 0
+    calls: dict[str, float] = field(default_factory=dict)
+    strangers: int = 0  # calls it reports that nobody here knows
+    strange_since: float = 0.0
+    heard: float = 0.0
+    served: int = 0
+    used: float = 0.0
+    shunned: bool = False  # it refused a call: no more until it reports
+    leaving: bool = False
+
+
+class Pool:
+    """Workers and their slots. `slots` is what one worker holds, `least` how many stand ready, `most` the bound."""
+
+    def __init__(self, slots: int, least: int, max_calls: int, host: str) -> None:
+        self.slots = slots
+        self.most = max(1, -(-max_calls // slots))
+        self.least = min(least, self.most)
+        self.out: list[str] = []
+        self.deaths = 0
+        self._host = host
+        self._workers: dict[int, Worker] = {}
+        self._free: deque[Worker] = deque()  # each worker once, if it may have room
+        self._by_address: dict[tuple[str, int], int] = {}
+        self._next = 0
+        self._start_at = 0.0
+
+    def __len__(self) -> int:
+        return sum(worker.address is not None for worker in self._workers.values())
+
+    @property
+    def free_slots(self) -> int:
+        return sum(self._room(worker) for worker in self._workers.values())
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that serve."""
+        return [worker.pid for worker in self._workers.values() if worker.pid]
+
+    @property
+    def low(self) -> bool:
+        """Whether it is time to look for more room."""
+        return len(self._free) < SPARE
+
+    def address_of(self, number: int) -> tuple[str, int] | None:
+        worker = self._workers.get(number)
+        return worker.address if worker else None
+
+    def worker_at(self, source: tuple[str, int]) -> int | None:
+        """The worker an inner message comes from; None for anybody else on this machine."""
+        return self._by_address.get(source)
+
+    def _room(self, worker: Worker) -> int:
+        if worker.address is None or worker.shunned or worker.leaving:
+            return 0
+        return max(0, self.slots - len(worker.calls) - worker.strangers)
+
+    def acquire(self, token: str, now: float) -> tuple[int, tuple[str, int]] | None:
+        """A worker with room for this call, the one longest unused first; None when there is none now."""
+        while self._free:
+            worker = self._free[0]
+            room = self._room(worker)
+            if room and worker.address:
+                self._free.popleft()
+                worker.calls[token] = worker.used = now
+                worker.served += 1
+                if room > 1:
+                    self._free.append(worker)
+                return worker.number, worker.address
+            self._free.popleft()
+        return None
+
+    def release(self, number: int, token: str, refused: bool) -> None:
+        """The call is gone from its worker; `refused`: the worker would not take it."""
+        worker = self._workers.get(number)
+        if worker is None or worker.calls.pop(token, None) is None:
+            return
+        if refused:
+            worker.shunned = True
+        self._offer(worker)
+
+    def _offer(self, worker: Worker) -> None:
+        if self._room(worker) and worker not in self._free:
+            self._free.append(worker)
+
+    def grow(self, now: float) -> None:
+        """Start workers while there is little room and none is on its way."""
+        if len(self._workers) >= self.most or now < self._start_at:
+            return
+        starting = sum(worker.address is None for worker in self._workers.values())
+        missing = max(self.least - len(self._workers), 0)
+        if not missing and self.free_slots + starting * self.slots < SPARE:
+            missing = 2
+        for _ in range(min(missing, self.most - len(self._workers))):
+            self._workers[self._next] = Worker(self._next, now)
+            self.out.append(f"fork {self._next}")
+            self._next += 1
+
+    def ready(self, number: int, pid: int, port: int, now: float) -> None:
+        """A worker serves."""
+        worker = self._workers.get(number)
+        if worker is None:
+            worker = self._workers[number] = Worker(number, now)
+            self._next = max(self._next, number + 1)
+        worker.address, worker.pid, worker.heard, worker.used = (self._host, port), pid, now, now
+        self._by_address[worker.address] = number
+        self._offer(worker)
+
+    def died(self, number: int, now: float) -> list[str]:
+        """A worker is gone; the tokens of the calls that went with it."""
+        worker = self._workers.pop(number, None)
+        if worker is None:
+            return []
+        if worker in self._free:
+            self._free.remove(worker)
+        if worker.address:
+            self._by_address.pop(worker.address, None)
+        if not worker.leaving:
+            self.deaths = self.deaths + 1 if now - worker.since < BACK_OFF[-1] else 1
+            self._start_at = now + BACK_OFF[min(self.deaths - 1, len(BACK_OFF) - 1)]
+        self.grow(now)
+        return list(worker.calls)
+
+    def live(self, number: int, tokens: set[str], now: float) -> list[str]:
+        """A worker's report: the tokens it holds. Returns the calls it was given and has lost."""
+        worker = self._workers.get(number)
+        if worker is None:
+            return []
+        worker.heard, worker.shunned = now, False
+        strangers = len(tokens - worker.calls.keys())
+        if not (strangers and worker.strangers):
+            worker.strange_since = now
+        worker.strangers = strangers
+        lost = [token for token, since in worker.calls.items() if token not in tokens and now - since > GRACE]
+        self._offer(worker)
+        return lost
+
+    def tick(self, now: float) -> None:
+        """Once a second: let go of what is hung, stuck, worn or too many."""
+        for worker in list(self._workers.values()):
+            if worker.leaving or self._stopped_if_broken(worker, now) or worker.calls or not worker.address:
+                continue
+            spare = len(self._workers) > self.least and now - worker.used > IDLE
+            if not worker.strangers and (spare or worker.served >= WORN):
+                self._stop(worker)
+        self.grow(now)
+
+    def _stopped_if_broken(self, worker: Worker, now: float) -> bool:
+        silent = now - (worker.heard or worker.since) > SILENT
+        stuck = worker.strangers > 0 and now - worker.strange_since > STUCK and not worker.calls
+        if silent or stuck:
+            self._stop(worker)
+        return silent or stuck
+
+    def _stop(self, worker: Worker) -> None:
+        worker.leaving = True
+        if worker in self._free:
+            self._free.remove(worker)
+        self.out.append(f"stop {worker.number}")

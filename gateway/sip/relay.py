@@ -1,0 +1,180 @@
+"""Requests inside a call that concern the two ends alone: re-INVITE, UPDATE, INFO, PRACK (RFC 3261 §14, RFC 3311,
+RFC 6086, RFC 3262). They go from one leg to the other with our dialog's identity and the sender's body, and so do their
+answers. Offers, glare (491) and session timers (RFC 4028) thus stay a matter of the two ends; the workers see none of it.
+
+A relay ends one transaction and begins another, so each side's losses are repaired on that side. This file does no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.sip import answers
+from gateway.sip.commands import Command, Repeat, Send, Stop
+from gateway.sip.leg import Leg, Passing, response
+from gateway.sip.message import Message
+from gateway.sip.values import Hop
+
+_MOST = 16  # relays one call may have under way: more is not conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request from outside, with what is needed to answer it: its Via lines, stamped, and where answers go."""
+
+    message: Message
+    vias: list[str]
+    branch: str
+    reply_to: Hop
+
+    def answer(
+        self, code: int, headers: list[str], body: bytes = b"", phrase: str = "", tag: str = ""
+    ) -> bytes:
+        return response(self.message, self.vias, code, phrase or answers.phrase(code), tag, headers, body)
+
+
+class Relay:
+    """One request on its way from leg `source` to leg `to`, and the answers on their way back."""
+
+    __slots__ = ("_ack", "_final", "_out", "_source", "_to", "cseq", "key", "received")
+
+    def __init__(self, key: str, received: Received, source: Leg, to: Leg, out: list[Command]) -> None:
+        self.key = key
+        self.received, self._source, self._to, self._out = received, source, to, out
+        self.cseq = 0
+        self._final: bytes | None = None
+        self._ack: bytes | None = None
+
+    @property
+    def is_invite(self) -> bool:
+        return self.received.message.method == "INVITE"
+
+    @property
+    def to_side(self) -> str:
+        return self._to.side
+
+    @property
+    def pending(self) -> bool:
+        return self._final is None
+
+    def start(self, passing: Passing, extra: list[str]) -> None:
+        """Send the request across."""
+        message, to = self.received.message, self._to
+        if self.is_invite:
+            self._reply(100, [])
+        self._source.refresh(message)
+        lines = [to.contact(), answers.ALLOW, *passing.lines(message), *extra]
+        data = to.request(message.method, self.key, lines, message.body)
+        self.cseq = to.cseq
+        self._out.append(Repeat(self.key, to.hop, data, capped=not self.is_invite))
+
+    def again(self) -> None:
+        """The sender repeats itself: so do we, if there is an answer."""
+        if self._final:
+            self._out.append(Send(self.received.reply_to, self._final))
+        elif self.is_invite:
+            self._reply(100, [])
+
+    def answered(self, message: Message, passing: Passing) -> None:
+        """An answer came: pass it back."""
+        status = message.status
+        if status >= 200 and self._final is not None:
+            self._answered_again(message)
+            return
+        if status < 200 and not self.is_invite:
+            return
+        self._out.append(Stop(self.key))
+        if status == 100:
+            return
+        lines = [self._source.contact(), answers.ALLOW, *passing.lines(message)]
+        if status < 200:
+            self._reply(status, lines, message.body, message.phrase)
+            return
+        if status < 300:
+            self._to.refresh(message)
+        elif self.is_invite:
+            self._acknowledge(message)
+        self._finish(status, lines, message.body, message.phrase)
+
+    def _answered_again(self, message: Message) -> None:
+        if self.is_invite and message.status >= 300:
+            self._acknowledge(message)
+        elif self._ack:
+            self._out.append(Send(self._to.hop, self._ack))
+
+    def _acknowledge(self, message: Message) -> None:
+        self._out.append(Send(self._to.hop, self._to.request("ACK", self.key, cseq=message.cseq)))
+
+    def _finish(self, code: int, lines: list[str], body: bytes = b"", phrase: str = "") -> None:
+        hop = self.received.reply_to
+        self._final = self.received.answer(code, lines, body, phrase, self._source.local_tag)
+        if self.is_invite:
+            self._out.append(Repeat(f"f{self.key}", hop, self._final, always=code < 300))
+        else:
+            self._out.append(Send(hop, self._final))
+
+    def _reply(self, code: int, lines: list[str], body: bytes = b"", phrase: str = "") -> None:
+        data = self.received.answer(code, lines, body, phrase, self._source.local_tag if code > 100 else "")
+        self._out.append(Send(self.received.reply_to, data))
+
+    def acked(self, message: Message, passing: Passing) -> None:
+        """The sender acknowledges: of a 2xx, the other end must hear it too, with the answer it may carry."""
+        self._out.append(Stop(f"f{self.key}"))
+        if self._ack is None and self._final and self._final.startswith(b"SIP/2.0 2"):
+            self._ack = self._to.request(
+                "ACK", f"k{self.key}", passing.lines(message), message.body, cseq=self.cseq
+            )
+            self._out.append(Send(self._to.hop, self._ack))
+
+    def cancel(self) -> None:
+        """The sender takes a re-INVITE back."""
+        if self.pending:
+            self._out.append(
+                Repeat(f"c{self.key}", self._to.hop, self._to.request("CANCEL", self.key, cseq=self.cseq))
+            )
+
+    def unanswered(self) -> None:
+        """The other end stayed silent."""
+        if self.pending:
+            self._finish(408, [])
+
+
+class Relays:
+    """The relays of one call, by the sender's transaction and by ours."""
+
+    __slots__ = ("_by_branch", "_by_key", "_out")
+
+    def __init__(self, out: list[Command]) -> None:
+        self._out = out
+        self._by_branch: dict[tuple[str, str], Relay] = {}
+        self._by_key: dict[str, Relay] = {}
+
+    def find(self, leg: Leg, branch: str) -> Relay | None:
+        """The relay a request on `leg` belongs to."""
+        return self._by_branch.get((leg.side, branch))
+
+    def by_key(self, key: str) -> Relay | None:
+        """The relay behind a key of ours."""
+        return self._by_key.get(key)
+
+    def of_cseq(self, leg: Leg, cseq: int) -> Relay | None:
+        """The re-INVITE of `leg` that an ACK with a branch of its own acknowledges."""
+        for (side, _), relay in self._by_branch.items():
+            if side == leg.side and relay.is_invite and relay.received.message.cseq == cseq:
+                return relay
+        return None
+
+    def open(self, request: Received, source: Leg, to: Leg) -> Relay | None:
+        """A new relay; None where too many are under way."""
+        if sum(relay.pending for relay in self._by_key.values()) >= _MOST:
+            return None
+        if len(self._by_key) >= _MOST:
+            self._forget()
+        relay = Relay(f"r{to.side}{to.cseq + 1}", request, source, to, self._out)
+        self._by_branch[source.side, request.branch] = self._by_key[relay.key] = relay
+        return relay
+
+    def _forget(self) -> None:
+        """Drop the answered relays: their senders have long had what they asked."""
+        self._by_branch = {where: relay for where, relay in self._by_branch.items() if relay.pending}
+        self._by_key = {key: relay for key, relay in self._by_key.items() if relay.pending}

@@ -1,0 +1,1 @@
+"""Where an operator's policy is kept and how a change reaches a running process."""

@@ -1,0 +1,154 @@
+"""Where the parts meet: the only module that knows every concrete class. Each function here is the body of one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from time import time
+
+import uvloop
+
+from gateway import log
+from gateway.config import Config
+from gateway.credentials import signing_credential
+from gateway.engine import Forward, OutboundCall, Refuse, decide_outbound
+from gateway.metrics import Counters, EdgeStatus, status_path, write_status
+from gateway.origid import new_origid
+from gateway.sip.edge import Edge
+from gateway.sip.network import Network
+from gateway.sip.pool import Pool
+from gateway.sip.resolve import REFRESH_SECONDS
+from gateway.sip.transport import Udp
+from gateway.store.watcher import Watcher
+
+TICK_SECONDS = 1.0
+HELLO_SECONDS = 10.0
+
+_log = log.get("edge")
+
+
+def run_edge(config: Config, inner: socket.socket, control: socket.socket) -> None:
+    """The edge process: serve until SIGTERM, then drain. `inner` faces the workers, `control` their pool process."""
+    log.setup(config.log.level)
+    uvloop.run(_edge(config, inner, control))
+
+
+def run_sidecar(config: Config) -> None:
+    """The sidecar process."""
+    from gateway.api import server
+
+    server.run(config)
+
+
+async def _edge(config: Config, inner: socket.socket, control: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    watcher = Watcher(config.node.state_dir, config.signing.rules)
+    watcher.changed()
+    found = signing_credential(config.signing)
+    if found.problem:
+        _log.warning("signing.off", reason=found.problem)
+
+    def decide(call: OutboundCall) -> Refuse | Forward:
+        return decide_outbound(call, watcher.current, found.credential, time(), new_origid())
+
+    counters = Counters()
+    network = Network(config.sip, lambda: watcher.current)
+    pool = await _pool(config, control)
+    edge = Edge(
+        config.sip,
+        pool,
+        network,
+        lambda: watcher.current,
+        decide,
+        counters,
+        log.call_logger(config.log.mask_numbers),
+    )
+    edge.serve_workers(Udp(inner, 0, edge.from_worker), inner.getsockname()[:2])
+    loop.add_reader(control.fileno(), _read_control, control, edge)
+    await network.refresh()
+    await network.open(edge.received, edge.unframed)
+    _log.info(
+        "edge.serving",
+        listen=[f"{x.transport}:{x.host}:{x.port}" for x in config.sip.listen],
+        slots=pool.slots,
+    )
+    keeping = asyncio.create_task(_keep(config, edge, pool, network, watcher, counters, control))
+    await stopping.wait()
+    await _drain(edge, config.sip.drain_limit)
+    keeping.cancel()
+    network.close()
+
+
+async def _pool(config: Config, control: socket.socket) -> Pool:
+    """Ask the pool process what a worker can do."""
+    control.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(control, b"hello")
+    async with asyncio.timeout(HELLO_SECONDS):
+        words = (await loop.sock_recv(control, 256)).decode().split()
+    workers = config.sip.workers
+    least = 2 * (os.cpu_count() or 1) if workers == "auto" else workers
+    return Pool(int(words[1]), least, config.sip.max_calls, str(config.sip.inner_address))
+
+
+def _read_control(control: socket.socket, edge: Edge) -> None:
+    with contextlib.suppress(BlockingIOError):
+        while line := control.recv(256):
+            edge.pool_says(line.decode())
+    _command(control, edge.pool)
+
+
+def _command(control: socket.socket, pool: Pool) -> None:
+    for line in pool.out:
+        control.send(line.encode())
+    pool.out.clear()
+
+
+async def _keep(
+    config: Config,
+    edge: Edge,
+    pool: Pool,
+    network: Network,
+    watcher: Watcher,
+    counters: Counters,
+    control: socket.socket,
+) -> None:
+    """What happens once a second beside the calls."""
+    path = status_path(config.node.state_dir)
+    refreshed = time()
+    while True:
+        edge.tick()
+        _command(control, pool)
+        if watcher.changed() or time() - refreshed > REFRESH_SECONDS:
+            refreshed = time()
+            await network.refresh()
+        status = EdgeStatus(
+            at=time(),
+            ready=edge.able,
+            draining=edge.draining,
+            calls=len(edge.calls),
+            workers=len(pool),
+            slots_free=pool.free_slots,
+            counters=counters.rows(),
+        )
+        write_status(path, status)
+        await asyncio.sleep(TICK_SECONDS)
+
+
+async def _drain(edge: Edge, limit: float) -> None:
+    """No new calls; wait for those that are up, but not for ever."""
+    edge.draining = True
+    _log.info("edge.draining", calls=len(edge.calls), limit=limit)
+    until = time() + limit
+    while len(edge.calls) and time() < until:
+        await asyncio.sleep(TICK_SECONDS / 10)
+    edge.end_all("node.stopping")
+    until = time() + 2 * TICK_SECONDS
+    while len(edge.calls) and time() < until:
+        await asyncio.sleep(TICK_SECONDS / 10)

@@ -1,0 +1,111 @@
+"""Health, metrics, our chain, and errors in the form of RFC 9457."""
+
+import pytest
+from cryptography import x509
+from fastapi.testclient import TestClient
+
+from gateway.api.app import create_app
+from gateway.api.sidecar import Sidecar
+from gateway.metrics import EdgeStatus
+from gateway.trust.credential import Credential
+
+NOW = 1_800_000_000.0
+
+
+def edge(ready: bool = True, draining: bool = False) -> EdgeStatus:
+    return EdgeStatus(NOW, ready, draining, calls=1, workers=2, slots_free=3)
+
+
+SERVING = edge()
+
+
+def client(
+    credential: Credential | None, status: EdgeStatus | None = SERVING, now: float = NOW
+) -> TestClient:
+    return TestClient(create_app(Sidecar.of(credential, edge=lambda: status, now=lambda: now)))
+
+
+def test_a_living_sidecar_says_so_whatever_the_rest_does() -> None:
+    assert client(None, None).get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "certified", "later", "reasons"),
+    [
+        (None, True, 0, ["edge.silent"]),
+        (edge(ready=False), True, 0, ["edge.not-ready"]),
+        (edge(draining=True), True, 0, ["edge.draining"]),
+        (edge(), False, 0, ["certificate.none"]),
+        (edge(), True, 10**9, ["certificate.expired"]),
+        (edge(), True, -(10**9), ["certificate.not-yet-valid"]),
+        (None, False, 0, ["edge.silent", "certificate.none"]),
+    ],
+    ids=["silent", "not-ready", "draining", "no-certificate", "expired", "not-yet-valid", "nothing"],
+)
+def test_every_reason_not_to_be_ready_is_told(
+    credential: Credential, status: EdgeStatus | None, certified: bool, later: int, reasons: list[str]
+) -> None:
+    response = client(credential if certified else None, status, NOW + later).get("/readyz")
+    told = [check["reason"] for check in response.json()["checks"] if not check["ok"]]
+    assert (response.status_code, response.json()["ready"], told) == (503, False, reasons)
+
+
+def test_ready_when_everything_is(credential: Credential) -> None:
+    response = client(credential).get("/readyz")
+    assert (response.status_code, response.json()["ready"]) == (200, True)
+
+
+def test_metrics_show_edge_and_certificate(credential: Credential) -> None:
+    response = client(credential).get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    lines = response.text.splitlines()
+    assert "stirgw_edge_ready 1.0" in lines
+    assert "stirgw_certificate_usable 1.0" in lines
+    assert any(line.startswith('stirgw_certificate_not_after_seconds{certificate="616H"} ') for line in lines)
+
+
+def test_metrics_without_edge_and_certificate() -> None:
+    lines = client(None, None).get("/metrics").text.splitlines()
+    assert "stirgw_edge_up 0.0" in lines
+    assert "stirgw_certificate_usable 0.0" in lines
+
+
+def test_our_chain_is_served_whole_and_without_the_key(credential: Credential) -> None:
+    response = client(credential).get("/certs/616H.pem")
+    assert response.headers["content-type"] == "application/pem-certificate-chain"
+    assert response.headers["cache-control"] == "public, max-age=86400"
+    assert tuple(x509.load_pem_x509_certificates(response.content)) == credential.chain
+    assert "PRIVATE" not in response.text
+
+
+def test_nobody_keeps_our_chain_past_its_end(credential: Credential) -> None:
+    response = client(credential, now=credential.not_after - 10).get("/certs/616H.pem")
+    assert response.headers["cache-control"] == "public, max-age=10"
+
+
+@pytest.mark.parametrize("path", ["/certs/other.pem", "/certs/616H.key", "/certs/..%2F616H.pem", "/nothing"])
+def test_what_is_not_there_is_a_problem(credential: Credential, path: str) -> None:
+    response = client(credential).get(path)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (response.status_code, response.json()["status"], response.json()["title"]) == (
+        404,
+        404,
+        "Not Found",
+    )
+
+
+def test_a_method_that_is_not_allowed_is_a_problem(credential: Credential) -> None:
+    response = client(credential).post("/healthz")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["allow"] == "GET"
+    assert response.status_code == 405
+
+
+def test_openapi_describes_what_a_client_sends_and_gets(credential: Credential) -> None:
+    described = client(credential).get("/openapi.json").json()
+    signing = described["paths"]["/stir/v1/signing"]["post"]
+    request = signing["requestBody"]["content"]["application/json"]["schema"]["properties"]["signingRequest"]
+    assert set(request["required"]) == {"attest", "dest", "iat", "orig", "origid"}
+    assert request["properties"]["dest"]["properties"]["tn"]["type"] == "array"
+    assert {"200", "400", "404", "405", "406", "411", "415", "500"} == set(signing["responses"])
+    assert "requestError" in str(described["components"]["schemas"])

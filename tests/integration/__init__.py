@@ -1,0 +1,1 @@
+"""Whole calls through a running gateway: SIPp on both sides, and sockets where SIPp is too well-behaved."""

@@ -1,0 +1,76 @@
+"""Where each leg of a scenario sits and whom it talks to: the gateway, or the other leg."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .scenario import Scenario
+from .sipp import Seat, free_port
+from .tls_front import tls_client, tls_server
+from .world import CARRIERS, GATEWAY_HOST, SOFTSWITCHES, Gateway
+
+Place = tuple[Seat, Mapping[str, str]]
+"""A seat, and what the leg must say of it in Via and Contact."""
+
+
+class Seating(Protocol):
+    """Gives each role of a scenario its place."""
+
+    def place(self, role: str) -> Place: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughGateway:
+    """Every leg talks to the gateway alone; ``stack`` ends the TLS fronts of those that need one."""
+
+    scenario: Scenario
+    gateway: Gateway
+    stack: contextlib.ExitStack
+
+    def place(self, role: str) -> Place:
+        return self._carrier(role) if role in CARRIERS else self._softswitch(role)
+
+    def _softswitch(self, role: str) -> Place:
+        host, transport = SOFTSWITCHES[role], self.scenario.transport.get(role, "udp")
+        port = free_port(host)
+        if transport == "tls":
+            front = free_port(host)
+            self.stack.enter_context(
+                tls_client((host, front), (GATEWAY_HOST, self.gateway.tls_port), self.gateway.tls)
+            )
+            return Seat(host, port, _address(host, front), "tcp"), _said("tls", host, front)
+        near = host if ":" in host else GATEWAY_HOST
+        return Seat(host, port, _address(near, self.gateway.sip), transport), _said(transport, host, port)
+
+    def _carrier(self, role: str) -> Place:
+        (host, transport), port = CARRIERS[role], self.gateway.carriers[role]
+        remote = _address(GATEWAY_HOST, self.gateway.sip)
+        if transport == "tls":
+            behind = free_port(host)
+            self.stack.enter_context(tls_server((host, port), (host, behind), self.gateway.tls))
+            return Seat(host, behind, remote, "tcp"), _said("tls", host, port)
+        return Seat(host, port, remote, transport), _said(transport, host, port)
+
+
+@dataclass(frozen=True, slots=True)
+class BackToBack:
+    """The calling leg talks straight to the carrier's, over UDP: shows whether two legs fit each other."""
+
+    port: int = field(default_factory=lambda: free_port(CARRIERS["carrier"][0]))
+
+    def place(self, role: str) -> Place:
+        carrier = CARRIERS["carrier"][0]
+        host, port = (carrier, self.port) if role in CARRIERS else (SOFTSWITCHES["vos3000"], 0)
+        port = port or free_port(host)
+        return Seat(host, port, _address(carrier, self.port), "udp"), _said("udp", host, port)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _said(transport: str, host: str, port: int) -> dict[str, str]:
+    return {"transport": transport.upper(), "sent_by": _address(host, port)}

@@ -1,0 +1,91 @@
+"""The doctor says what works, what is off and why, each in one finding."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway import lab
+from gateway.config import Config, Signing, load
+from gateway.credentials import signing_credential
+from gateway.doctor import Finding, examine
+from gateway.metrics import EdgeStatus, status_path, write_status
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return lab.prepare(tmp_path, NOW)
+
+
+def found(config: Config, subject: str, now: float = NOW) -> list[Finding]:
+    return [finding for finding in examine(config, now) if finding.subject == subject]
+
+
+def worst(config: Config, subject: str, now: float = NOW) -> Finding:
+    order = ["problem", "warning", "off", "ok"]
+    return min(found(config, subject, now), key=lambda finding: order.index(finding.state))
+
+
+def edited(config: Config, old: str, new: str) -> Config:
+    path = config.node.state_dir / "gateway.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return load(path)
+
+
+def test_no_credential_is_a_problem(config: Config) -> None:
+    without = config.model_copy(update={"signing": Signing()})
+    assert worst(without, "signing").state == "problem"
+    assert "answered 503" in worst(without, "signing").text
+
+
+def test_a_key_others_may_read_is_a_problem(config: Config) -> None:
+    assert config.signing.key is not None
+    config.signing.key.chmod(0o644)
+    assert "chmod 600" in worst(config, "signing").text
+
+
+@pytest.mark.parametrize(
+    ("before_end", "state", "said"),
+    [(-1, "problem", "expired"), (86400, "warning", "renew it now")],
+    ids=["expired", "soon"],
+)
+def test_an_ending_certificate_is_told(config: Config, before_end: int, state: str, said: str) -> None:
+    credential = signing_credential(config.signing).credential
+    assert credential is not None
+    finding = found(config, "signing", credential.not_after - before_end)[0]
+    assert finding.state == state
+    assert said in finding.text
+
+
+def test_a_good_certificate_is_shown_with_its_end(config: Config) -> None:
+    finding = found(config, "signing")[0]
+    assert finding.state == "ok"
+    assert "SPC 616H until 20" in finding.text
+
+
+def test_no_policy_is_a_problem_with_a_remedy(config: Config) -> None:
+    (config.node.state_dir / "policy.toml").unlink()
+    assert "gateway import" in worst(config, "policy").text
+
+
+def test_every_mistake_of_a_policy_is_a_problem(config: Config) -> None:
+    (config.node.state_dir / "policy.toml").write_text("a = 1\nb = 2\n")
+    assert [finding.state for finding in found(config, "policy")] == ["problem", "problem"]
+
+
+def test_what_is_off_says_why(config: Config) -> None:
+    assert worst(config, "tls") == Finding("tls", "off", "[sip] listen names no tls: socket")
+    assert worst(config, "edge").state == "off"
+
+
+def test_a_running_edge_is_seen(config: Config) -> None:
+    write_status(status_path(config.node.state_dir), EdgeStatus(NOW, True, False, 7, 8, 9))
+    assert worst(config, "edge") == Finding("edge", "ok", "serves calls: 7 now, room for 9 more")
+
+
+def test_an_open_side_door_is_a_warning(config: Config) -> None:
+    opened = edited(config, 'listen = "127.0.0.1:8080"', 'listen = "0.0.0.0:8080"\nallow_public = true')
+    assert worst(opened, "api").state == "warning"
