@@ -111,14 +111,14 @@ def _sign(asked: argparse.Namespace) -> int:
 
 def _sign_batch(asked: argparse.Namespace, signer: Signer) -> int:
     from gateway.pipe import answer_lines
-    from gateway.stir.batch import sign_line
+    from gateway.stir.batch import sign_lines
 
     plan = _plan(asked.country)
     with open(sys.stdin.fileno(), "rb", closefd=False) as source:
         answer_lines(
             source,
             sys.stdout.buffer,
-            lambda line: sign_line(line, signer, plan, int(time.time()), new_origid),
+            lambda lines: sign_lines(lines, signer, plan, int(time.time()), new_origid),
         )
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from gateway.engine import Forward, OutboundCall, Refuse, decide_outbound
 from gateway.metrics import Counters, EdgeStatus, status_path, write_status
 from gateway.origid import new_origid
 from gateway.sip.edge import Edge
+from gateway.sip.journal import Journal
 from gateway.sip.network import Network
 from gateway.sip.pool import Pool
 from gateway.sip.resolve import REFRESH_SECONDS
@@ -25,7 +27,11 @@ from gateway.sip.transport import Udp
 from gateway.store.watcher import Watcher
 
 TICK_SECONDS = 1.0
+WORKERS_A_CORE = (
+    4  # what `workers = "auto"` starts with: they hold a few calls each and sleep most of the time
+)
 HELLO_SECONDS = 10.0
+LONGEST_LINE = 65_536  # of the pool process
 
 _log = log.get("edge")
 
@@ -33,6 +39,7 @@ _log = log.get("edge")
 def run_edge(config: Config, inner: socket.socket, control: socket.socket) -> None:
     """The edge process: serve until SIGTERM, then drain. `inner` faces the workers, `control` their pool process."""
     log.setup(config.log.level)
+    _spare_collector()
     uvloop.run(_edge(config, inner, control))
 
 
@@ -41,6 +48,14 @@ def run_sidecar(config: Config) -> None:
     from gateway.api import server
 
     server.run(config)
+
+
+def _spare_collector() -> None:
+    """Calls hold no reference cycles, so they are freed without the cycle collector; a full run of it over thousands of
+    calls would stop the edge for a tenth of a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1000)
 
 
 async def _edge(config: Config, inner: socket.socket, control: socket.socket) -> None:
@@ -68,9 +83,11 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         decide,
         counters,
         log.call_logger(config.log.mask_numbers),
+        Journal(status_path(config.node.state_dir).with_name("calls.journal")),
     )
     edge.serve_workers(Udp(inner, 0, edge.from_worker), inner.getsockname()[:2])
     loop.add_reader(control.fileno(), _read_control, control, edge)
+    edge.restore()
     await network.refresh()
     await network.open(edge.received, edge.unframed)
     _log.info(
@@ -78,7 +95,7 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         listen=[f"{x.transport}:{x.host}:{x.port}" for x in config.sip.listen],
         slots=pool.slots,
     )
-    keeping = asyncio.create_task(_keep(config, edge, pool, network, watcher, counters, control))
+    keeping = asyncio.create_task(_keep(config, edge, pool, network, watcher, counters))
     await stopping.wait()
     await _drain(edge, config.sip.drain_limit)
     keeping.cancel()
@@ -86,28 +103,29 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
 
 
 async def _pool(config: Config, control: socket.socket) -> Pool:
-    """Ask the pool process what a worker can do."""
+    """Ask the pool process what a worker can do and which there are already."""
     control.setblocking(False)
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(control, b"hello")
+    words = [""]
     async with asyncio.timeout(HELLO_SECONDS):
-        words = (await loop.sock_recv(control, 256)).decode().split()
+        while words[0] != "slots":  # what was said to an edge before us is of no use any more
+            words = (await loop.sock_recv(control, LONGEST_LINE)).decode().split()
     workers = config.sip.workers
-    least = 2 * (os.cpu_count() or 1) if workers == "auto" else workers
-    return Pool(int(words[1]), least, config.sip.max_calls, str(config.sip.inner_address))
+    least = WORKERS_A_CORE * (os.cpu_count() or 1) if workers == "auto" else workers
+
+    def say(line: str) -> None:
+        control.send(line.encode())
+
+    pool = Pool(int(words[1]), least, config.sip.max_calls, str(config.sip.inner_address), say)
+    pool.adopt([int(word) for word in words[2:]], loop.time())
+    return pool
 
 
 def _read_control(control: socket.socket, edge: Edge) -> None:
     with contextlib.suppress(BlockingIOError):
-        while line := control.recv(256):
+        while line := control.recv(LONGEST_LINE):
             edge.pool_says(line.decode())
-    _command(control, edge.pool)
-
-
-def _command(control: socket.socket, pool: Pool) -> None:
-    for line in pool.out:
-        control.send(line.encode())
-    pool.out.clear()
 
 
 async def _keep(
@@ -117,14 +135,12 @@ async def _keep(
     network: Network,
     watcher: Watcher,
     counters: Counters,
-    control: socket.socket,
 ) -> None:
     """What happens once a second beside the calls."""
     path = status_path(config.node.state_dir)
     refreshed = time()
     while True:
         edge.tick()
-        _command(control, pool)
         if watcher.changed() or time() - refreshed > REFRESH_SECONDS:
             refreshed = time()
             await network.refresh()
@@ -145,10 +161,14 @@ async def _drain(edge: Edge, limit: float) -> None:
     """No new calls; wait for those that are up, but not for ever."""
     edge.draining = True
     _log.info("edge.draining", calls=len(edge.calls), limit=limit)
-    until = time() + limit
-    while len(edge.calls) and time() < until:
-        await asyncio.sleep(TICK_SECONDS / 10)
+    await _empty(edge, limit)
     edge.end_all("node.stopping")
-    until = time() + 2 * TICK_SECONDS
-    while len(edge.calls) and time() < until:
+    await _empty(edge, 2 * TICK_SECONDS)
+
+
+async def _empty(edge: Edge, limit: float) -> None:
+    """Until no call is left or the limit has passed."""
+    for _ in range(int(limit / TICK_SECONDS * 10)):
+        if not len(edge.calls):
+            return
         await asyncio.sleep(TICK_SECONDS / 10)

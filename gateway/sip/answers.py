@@ -55,7 +55,7 @@ def phrase(code: int) -> str:
 
 
 def relayed_final(code: int, text: str) -> tuple[int, str, tuple[str, ...]]:
-    """How a carrier's refusal reaches the softswitch: code, phrase, and a Reason where the code had to change (RFC 3326)."""
+    """How a carrier's refusal reaches the softswitch: code, phrase, and a Reason where the code changed (RFC 3326)."""
     if 300 <= code < 400:
         return 480, PHRASES[480], (f"Reason: SIP;cause={code}",)
     if code in _UNRELAYABLE:

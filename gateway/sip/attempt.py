@@ -37,8 +37,10 @@ class News(Enum):
 class Attempt:
     """The client side of leg B's INVITE towards one target."""
 
-    __slots__ = ("_abandoned", "_ack", "_cancelled", "_invited", "_out", "_reason", "_strays", "early", "final", "heard", "key",
-                 "leg", "target")  # fmt: skip
+    __slots__ = (
+        "_abandoned", "_ack", "_cancelled", "_invited", "_out", "_reason", "_strays", "early", "final", "heard", "key",
+        "leg", "target",
+    )  # fmt: skip
 
     def __init__(self, number: int, target: Target, leg: Leg, out: list[Command]) -> None:
         self.key = f"i{number}"

@@ -57,9 +57,10 @@ class Call:
     """The state of one call. Every public method is an event; what it asks for stands in `out` afterwards."""
 
     __slots__ = (
-        "_a_over", "_ack_body_due", "_answer", "_answered", "_attempt", "_attempts", "_b_over", "_byes", "_cancelled", "_ended",
-        "_ending", "_final", "_inner_b_acked", "_plan", "_reason", "_received", "_relays", "_slot_held", "a", "b",
-        "edge_address", "inner", "invite_key", "out", "record", "token", "waiting", "worker",
+        "_a_over", "_ack_body_due", "_acked", "_answer", "_answered", "_attempt", "_attempts", "_b_over", "_byes",
+        "_cancelled", "_ended", "_ending", "_final", "_inner_b_acked", "_plan", "_reason", "_received", "_relays",
+        "_slot_held", "a", "b", "edge_address", "inner", "invite_key", "out", "record", "token", "waiting", "worker",
+        "worker_address",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +73,7 @@ class Call:
         self.b: Leg | None = None
         self.inner: InnerCall | None = None
         self.worker: int | None = None
+        self.worker_address = ("", 0)
         self.waiting = True  # for a slot
         self.record = plan.facts
         self._relays = Relays(self.out)
@@ -80,15 +82,25 @@ class Call:
         self._answer: Message | None = None  # the carrier's last final answer
         self._final: bytes | None = None  # what the caller was told in the end
         self._answered = False  # told with a 2xx
+        self._acked = False  # and has acknowledged it
         self._cancelled = self._ended = self._ending = False
         self._a_over = self._b_over = False
         self._slot_held = False
-        self._ack_body_due = (
-            not received.message.body
-        )  # the answer comes in the ACK (RFC 3264 §4, RFC 3261 §13.2.1)
+        # Without an offer in the INVITE, the answer comes in the ACK (RFC 3264 §4, RFC 3261 §13.2.1).
+        self._ack_body_due = not received.message.body
         self._inner_b_acked = False
         self._reason: list[str] = []
         self._byes: set[str] = set()  # those of ours not answered yet
+
+    @property
+    def ending(self) -> bool:
+        """Whether it is being taken down."""
+        return self._ending
+
+    @property
+    def up(self) -> bool:
+        """Whether both sides talk: answered, acknowledged, not ending."""
+        return self._acked and not self._ending
 
     # The caller's side: the INVITE transaction
 
@@ -100,6 +112,7 @@ class Call:
     def granted(self, worker: int, address: tuple[str, int]) -> None:
         """There is room in a worker."""
         self.waiting, self._slot_held, self.worker = False, True, worker
+        self.worker_address = address
         self.inner = InnerCall(self.token, self.edge_address, address)
         self.out += (Inner(self.inner.invite()), Timer("worker", WORKER_SECONDS))
 
@@ -124,6 +137,7 @@ class Call:
         self._keep_reason(received.message)
         if self.inner and not self.inner.a_over:
             self.out += (Inner(self.inner.cancel()), Timer("drop", HANGUP_SECONDS))
+            self._fail_inner()
         else:
             self.waiting = False
             self._refuse(487, "cancelled")
@@ -131,6 +145,7 @@ class Call:
     def acked(self, message: Message) -> None:
         """ACK of what the INVITE was answered with."""
         self.out.append(Stop("fa"))
+        self._acked = self._answered
         if not self._answered:
             self._close_a()
         elif self._ack_body_due and self._attempt:
@@ -231,7 +246,7 @@ class Call:
     def _carrier_answered(self, message: Message) -> None:
         self.out.append(Stop("ring"))
         self._answer = message
-        if self.inner and self.inner.b_invite and not self.inner.b_over:
+        if self.inner and self.inner.b_open:
             self.out.append(Inner(self.inner.answer()))
 
     def _carrier_refused(self, message: Message, attempt: Attempt) -> None:
@@ -243,7 +258,7 @@ class Call:
 
     def _fail_inner(self) -> None:
         """Leg B failed: the worker passes that on to leg A."""
-        if self.inner and self.inner.b_invite and not self.inner.b_over:
+        if self.inner and self.inner.b_open and self.inner.b_invite:
             self.inner.b_over = True
             self.out += (Inner(self.inner.reply(self.inner.b_invite, 480)), Timer("drop", HANGUP_SECONDS))
             self._release()
@@ -287,14 +302,16 @@ class Call:
                 self._hang_up_b()
 
     def _worker_invites(self, message: Message) -> None:
+        """Leg B: call the first target. 100 Trying is for a worker that asks again; most calls get on without."""
         inner = self.inner
         assert inner
-        self.out.append(Inner(inner.reply(message, 100)))
-        if inner.b_invite is None:
-            inner.b_invite = message
-            self.out.append(Stop("worker"))
-            if not self._cancelled and not self._try_next():
-                self._fail_inner()
+        if inner.b_invite is not None or inner.b_over:
+            self.out.append(Inner(inner.reply(message, 480 if inner.b_over else 100)))
+            return
+        inner.b_invite = message
+        self.out.append(Stop("worker"))
+        if self._final or self._cancelled or not self._try_next():
+            self._fail_inner()
 
     def _worker_acks(self) -> None:
         if not self._inner_b_acked and self._attempt and self._answer and self._answer.status < 300:
@@ -477,6 +494,7 @@ class Call:
             return
         if from_a and not inner.a_over:
             self.out.append(Inner(inner.bye_a() if inner.a_tag else inner.cancel()))
+            self._fail_inner()
         elif not from_a and not inner.b_over and inner.b_invite:
             self.out.append(Inner(inner.bye_b()))
         self.out.append(Timer("drop", HANGUP_SECONDS))

@@ -23,10 +23,9 @@ from gateway.metrics import Counters
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import Snapshot
 from gateway.sip import answers, inner
-from gateway.sip.attempt import Target
 from gateway.sip.call import Call, leg_a
 from gateway.sip.commands import FreeSlot, Inner, Mark, Over, Repeat, Send, Stop, Timer, WantSlot
-from gateway.sip.leg import Local
+from gateway.sip.journal import Journal
 from gateway.sip.message import MAX_BYTES, BadMessage, Message, parse, salvage
 from gateway.sip.network import Network
 from gateway.sip.outbound import plan, read_call
@@ -69,6 +68,7 @@ class Edge:
         decide: Callable[[OutboundCall], Refuse | Forward],
         counters: Counters,
         log_call: Callable[[dict[str, Any]], None],
+        journal: Journal,
     ) -> None:
         self.pool, self.counters = pool, counters
         self.draining = False
@@ -80,6 +80,8 @@ class Edge:
             decide,
             log_call,
         )
+        self._journal = journal
+        self._young: list[str] = []  # calls answered since the last tick
         self._screen = Screen()
         self._loop = asyncio.get_running_loop()
         self._timers: dict[str, dict[str, asyncio.TimerHandle]] = {}
@@ -317,8 +319,8 @@ class Edge:
             self._inner.send(inner.reply(message, 481, "x"), source.host, source.port)
 
     def _report(self, words: list[str]) -> None:
-        number, tokens = int(words[1]), set(filter(None, words[3:]))
-        for token in self.pool.live(number, tokens, self._loop.time()):
+        number, port, tokens = int(words[1]), int(words[2]), set(filter(None, words[3:]))
+        for token in self.pool.live(number, port, tokens, self._loop.time()):
             self._lost(token)
         self._serve_waiting()
 
@@ -327,7 +329,7 @@ class Edge:
         words = line.split()
         now = self._loop.time()
         if words[0] == "ready":
-            self.pool.ready(int(words[1]), int(words[2]), int(words[3]), now)
+            self.pool.ready(int(words[1]), int(words[2]), now)
             self._serve_waiting()
         elif words[0] == "died":
             tokens = self.pool.died(int(words[1]), now)
@@ -344,8 +346,31 @@ class Edge:
 
     def tick(self) -> None:
         """Once a second."""
+        self._keep_young()
         self.pool.tick(self._loop.time())
         self._network.sweep(self._loop.time())
+
+    def _keep_young(self) -> None:
+        """Put the calls that have come up into the journal; most short ones are over before."""
+        tokens, self._young = self._young, []
+        for token in tokens:
+            call = self.calls.by_token(token)
+            if call and call.up:
+                self._journal.add(call)
+            elif call and not call.ending:
+                self._young.append(token)
+
+    def restore(self) -> None:
+        """Take up the calls of the edge before this one."""
+        now = self._loop.time()
+        for call in self._journal.load():
+            self._timers[call.token] = {}
+            self.calls.add(call)
+            call.record["at"] = now - call.record["concluded_ms"] / 1000
+            if call.worker is None or not self.pool.give_back(
+                call.worker, call.token, call.worker_address, now
+            ):
+                self._lost(call.token)
 
     def end_all(self, rule: str) -> None:
         """End every call: the node stops."""
@@ -458,6 +483,7 @@ class Edge:
     def _mark(self, call: Call, command: Mark) -> None:
         call.record[f"{command.name}_ms"] = round((self._loop.time() - call.record["at"]) * 1000, 1)
         if command.name == "concluded":
+            self._young.append(call.token)
             peer = self._snapshot().by_name.get(call.record["peer"])
             if peer:
                 self._screen.concluded(peer)
@@ -466,6 +492,7 @@ class Edge:
         for timer in self._timers.pop(call.token).values():
             timer.cancel()
         self.calls.remove(call)
+        self._journal.drop(call.token)
         record = call.record
         del record["at"]
         self.counters.inc("calls", record["peer"], str(record.get("code", 0)))

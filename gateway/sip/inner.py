@@ -21,7 +21,7 @@ class InnerCall:
     A leg is *over* once nothing of it is left in the worker: its slot is free when both are.
     """
 
-    __slots__ = ("a_over", "a_tag", "b_invite", "b_over", "edge", "token", "worker")
+    __slots__ = ("a_over", "a_tag", "b_answered", "b_invite", "b_over", "edge", "token", "worker")
 
     def __init__(self, token: str, edge: tuple[str, int], worker: tuple[str, int]) -> None:
         self.token = token
@@ -29,7 +29,12 @@ class InnerCall:
         self.worker = f"{bracketed(worker[0])}:{worker[1]}"
         self.a_tag = ""
         self.b_invite: Message | None = None
-        self.a_over = self.b_over = False
+        self.a_over = self.b_over = self.b_answered = False
+
+    @property
+    def b_open(self) -> bool:
+        """Whether leg B's INVITE still waits for its final answer."""
+        return self.b_invite is not None and not self.b_over and not self.b_answered
 
     @property
     def over(self) -> bool:
@@ -66,6 +71,7 @@ class InnerCall:
     def answer(self) -> bytes:
         """Answer leg B's INVITE with 200."""
         assert self.b_invite
+        self.b_answered = True
         return reply(self.b_invite, 200, self.token, [f"Contact: <sip:e@{self.edge}>", _SDP_TYPE], _SDP)
 
     def _a(

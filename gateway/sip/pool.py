@@ -1,16 +1,17 @@
 """The edge's view of its workers: who has room, when to start more, when to let one go.
 
 Slots are the scarce resource. A slot is taken when a call is given to a worker and free again when the call says that
-nothing of it is left there; what a worker itself reports each second corrects both, so no slot stays lost. Pure: the
-edge passes the time and carries out what stands in `out` (lines for the pool process, see `gateway.sip.worker`).
+nothing of it is left there; what a worker itself reports each second corrects both, so no slot stays lost. Pure: time is
+an argument, and `say` carries a line to the pool process (see `gateway.sip.worker`).
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-SPARE = 4  # free slots below which another worker is started
+SPARE = 8  # workers with room below which more are started, or a quarter of all, if that is more
 GRACE = 2.0  # seconds a call may be known here and not yet, or no longer, in its worker's report
 STUCK = 30.0  # seconds after which a worker that holds calls nobody knows is replaced
 SILENT = 5.0  # seconds without a report after which a worker is taken for hung
@@ -21,12 +22,11 @@ BACK_OFF = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before a start, after so ma
 
 @dataclass(slots=True)
 class Worker:
-    """One worker process: its UDP address once it serves, and the calls it was given (token → since)."""
+    """One worker process: its UDP address once known to serve, and the calls it was given (token → since)."""
 
     number: int
     since: float
     address: tuple[str, int] | None = None
-    pid: int = 0
     calls: dict[str, float] = field(default_factory=dict)
     strangers: int = 0  # calls it reports that nobody here knows
     strange_since: float = 0.0
@@ -40,13 +40,12 @@ class Worker:
 class Pool:
     """Workers and their slots. `slots` is what one worker holds, `least` how many stand ready, `most` the bound."""
 
-    def __init__(self, slots: int, least: int, max_calls: int, host: str) -> None:
+    def __init__(self, slots: int, least: int, max_calls: int, host: str, say: Callable[[str], None]) -> None:
         self.slots = slots
         self.most = max(1, -(-max_calls // slots))
         self.least = min(least, self.most)
-        self.out: list[str] = []
         self.deaths = 0
-        self._host = host
+        self._host, self._say = host, say
         self._workers: dict[int, Worker] = {}
         self._free: deque[Worker] = deque()  # each worker once, if it may have room
         self._by_address: dict[tuple[str, int], int] = {}
@@ -61,18 +60,29 @@ class Pool:
         return sum(self._room(worker) for worker in self._workers.values())
 
     @property
-    def pids(self) -> list[int]:
-        """The processes that serve."""
-        return [worker.pid for worker in self._workers.values() if worker.pid]
-
-    @property
     def low(self) -> bool:
         """Whether it is time to look for more room."""
-        return len(self._free) < SPARE
+        return len(self._free) < max(SPARE, len(self._workers) // 4)
 
     def address_of(self, number: int) -> tuple[str, int] | None:
         worker = self._workers.get(number)
         return worker.address if worker else None
+
+    def adopt(self, numbers: list[int], now: float) -> None:
+        """Workers that were there before this edge: they have no room until they report."""
+        for number in numbers:
+            self._workers[number] = Worker(number, now)
+            self._next = max(self._next, number + 1)
+
+    def give_back(self, number: int, token: str, address: tuple[str, int], now: float) -> bool:
+        """A call from before this edge is in this worker; whether the worker is still there."""
+        worker = self._workers.get(number)
+        if worker is None:
+            return False
+        worker.address = address
+        self._by_address[address] = number
+        worker.calls[token] = now
+        return True
 
     def worker_at(self, source: tuple[str, int]) -> int | None:
         """The worker an inner message comes from; None for anybody else on this machine."""
@@ -112,25 +122,24 @@ class Pool:
             self._free.append(worker)
 
     def grow(self, now: float) -> None:
-        """Start workers while there is little room and none is on its way."""
-        if len(self._workers) >= self.most or now < self._start_at:
+        """Start workers until the least are there, and then while there is little room and few are on their way."""
+        if now < self._start_at:
             return
         starting = sum(worker.address is None for worker in self._workers.values())
-        missing = max(self.least - len(self._workers), 0)
-        if not missing and self.free_slots + starting * self.slots < SPARE:
-            missing = 2
+        missing = self.least - len(self._workers)
+        if missing <= 0 and self.low:
+            missing = SPARE // 2 - starting
         for _ in range(min(missing, self.most - len(self._workers))):
             self._workers[self._next] = Worker(self._next, now)
-            self.out.append(f"fork {self._next}")
+            self._say(f"fork {self._next}")
             self._next += 1
 
-    def ready(self, number: int, pid: int, port: int, now: float) -> None:
+    def ready(self, number: int, port: int, now: float) -> None:
         """A worker serves."""
         worker = self._workers.get(number)
         if worker is None:
-            worker = self._workers[number] = Worker(number, now)
-            self._next = max(self._next, number + 1)
-        worker.address, worker.pid, worker.heard, worker.used = (self._host, port), pid, now, now
+            return
+        worker.address, worker.heard, worker.used = (self._host, port), now, now
         self._by_address[worker.address] = number
         self._offer(worker)
 
@@ -149,11 +158,13 @@ class Pool:
         self.grow(now)
         return list(worker.calls)
 
-    def live(self, number: int, tokens: set[str], now: float) -> list[str]:
+    def live(self, number: int, port: int, tokens: set[str], now: float) -> list[str]:
         """A worker's report: the tokens it holds. Returns the calls it was given and has lost."""
         worker = self._workers.get(number)
         if worker is None:
             return []
+        if worker.address is None:
+            self.ready(number, port, now)
         worker.heard, worker.shunned = now, False
         strangers = len(tokens - worker.calls.keys())
         if not (strangers and worker.strangers):
@@ -184,4 +195,4 @@ class Pool:
         worker.leaving = True
         if worker in self._free:
             self._free.remove(worker)
-        self.out.append(f"stop {worker.number}")
+        self._say(f"stop {worker.number}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 
 import dns.asyncresolver
@@ -26,6 +27,7 @@ _SRV = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
 _log = log.get("dns")
 
 
+@lru_cache(4096)
 def is_address(host: str) -> bool:
     """Whether a host is written as an address."""
     try:

@@ -54,7 +54,7 @@ class CallTable:
         """The call and the key of the request of ours that a response answers."""
         if not branch.startswith(BRANCH):
             return None
-        token, dot, key = branch[_PREFIX:].partition(".")
+        token, _, key = branch[_PREFIX:].partition(".")
         call = self._by_token.get(token)
         return (call, key) if call and key else None
 

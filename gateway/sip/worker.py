@@ -13,8 +13,8 @@ a child forked after ``libInit`` costs a fifth of the memory of one forked befor
     edge → pool     ``hello``               say what you can do and which workers there are
                     ``fork N``              start worker N
                     ``stop N``              end worker N (the edge asks when it is idle)
-    pool → edge     ``slots K``             a worker of this build bridges K calls at once
-                    ``ready N PID PORT``    worker N serves on this UDP port of the inner address
+    pool → edge     ``slots K N …``         a worker of this build bridges K calls at once; the workers there are
+                    ``ready N PORT``        worker N serves on this UDP port of the inner address
                     ``died N STATUS``       worker N is gone
 
 and a worker tells the edge once a second, over the inner UDP socket, which calls it still holds
@@ -248,7 +248,7 @@ def serve(endpoint: pj.Endpoint, number: int, inner: tuple[str, int], control: s
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     worker = Worker(endpoint, number, inner)
     harden()
-    control.send(f"ready {number} {os.getpid()} {worker.port}".encode())
+    control.send(f"ready {number} {worker.port}".encode())
     worker.run()
 
 
@@ -263,11 +263,14 @@ class Pool:
     def obey(self, line: str) -> None:
         verb, _, number = line.partition(" ")
         if verb == "hello":
-            self.control.send(f"slots {pj.UaConfig().maxCalls // 2}".encode())
+            workers = " ".join(map(str, self.pids.values()))
+            self.control.send(f"slots {pj.UaConfig().maxCalls // 2} {workers}".encode())
         elif verb == "fork":
             self._fork(int(number))
         elif pid := next((pid for pid, n in self.pids.items() if n == int(number)), None):
             os.kill(pid, signal.SIGKILL)
+        else:
+            self.control.send(f"died {number} 0".encode())
 
     def _fork(self, number: int) -> None:
         if pid := os.fork():
