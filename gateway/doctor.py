@@ -14,15 +14,13 @@ from gateway.config import Config, Sip
 from gateway.credentials import signing_credential
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.snapshot import PolicyData, PolicyError, compile_snapshot
+from gateway.sip import abilities
 from gateway.store import policy_file
 from gateway.trust.credential import Credential
 
 State = Literal["ok", "off", "warning", "problem"]
 
 _SOON = 14 * 86400
-_NO_PJSUA2 = (
-    "pjsua2 is not installed: its wheel is for x86-64 Linux and Python up to 3.12; no call can be carried"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Finding:
 def examine(config: Config, now: float) -> list[Finding]:
     """Everything there is to say about this node at `now` (epoch seconds)."""
     return [
-        *_pjsua2(),
+        *_pjsua2(config.sip.max_calls),
         *_sockets(config.sip),
         *_certificate(config, now),
         *_policy(config),
@@ -46,19 +44,20 @@ def examine(config: Config, now: float) -> list[Finding]:
     ]
 
 
-def _pjsua2() -> Iterator[Finding]:
+def _pjsua2(max_calls: int) -> Iterator[Finding]:
     try:
-        from gateway.sip import abilities
-
         found = abilities.read()
-    except ImportError:
-        yield Finding("pjsua2", "problem", _NO_PJSUA2)
+    except abilities.Pjsua2Missing as missing:
+        yield Finding("pjsua2", "problem", f"{missing}; no call can be carried, all else works")
         return
-    yield from (Finding("pjsua2", "ok", f"{name}: {_shown(value)}") for name, value in found.items())
-
-
-def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    workers = -(-max_calls // found.slots)
+    room = f"{found.slots} calls a worker, so {max_calls} calls need {workers} workers"
+    yield Finding("pjsua2", "ok", f"{found.version}: {room}; it reads SIP of up to {found.max_packet} bytes")
+    yield Finding("pjsua2", "ok", f"codecs: {', '.join(found.codecs)}; offers of any other pass as well")
+    if found.asserts:
+        yield Finding("pjsua2", "ok", "asserts are compiled in: a fault ends the worker it happens in")
+    if not found.short_transactions:
+        yield Finding("pjsua2", "warning", "hides pjsip_tsx_set_timers: workers need more memory under load")
 
 
 def _sockets(sip: Sip) -> Iterator[Finding]:

@@ -86,7 +86,7 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         Journal(status_path(config.node.state_dir).with_name("calls.journal")),
     )
     edge.serve_workers(Udp(inner, 0, edge.from_worker), inner.getsockname()[:2])
-    loop.add_reader(control.fileno(), _read_control, control, edge)
+    loop.add_reader(control.fileno(), _read_control, control, edge, stopping)
     edge.restore()
     await network.refresh()
     await network.open(edge.received, edge.unframed)
@@ -122,10 +122,14 @@ async def _pool(config: Config, control: socket.socket) -> Pool:
     return pool
 
 
-def _read_control(control: socket.socket, edge: Edge) -> None:
+def _read_control(control: socket.socket, edge: Edge, stopping: asyncio.Event) -> None:
+    """Lines of the pool process; its end ends this edge too, and the supervisor starts both anew."""
     with contextlib.suppress(BlockingIOError):
         while line := control.recv(LONGEST_LINE):
             edge.pool_says(line.decode())
+        asyncio.get_running_loop().remove_reader(control.fileno())
+        edge.pool_gone()
+        stopping.set()
 
 
 async def _keep(

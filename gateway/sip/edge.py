@@ -338,6 +338,12 @@ class Edge:
             for token in tokens:
                 self._lost(token)
 
+    def pool_gone(self) -> None:
+        """The pool process has ended, and its workers with it."""
+        self.draining = True
+        for token in self.pool.gone():
+            self._lost(token)
+
     def _lost(self, token: str) -> None:
         call = self.calls.by_token(token)
         if call:

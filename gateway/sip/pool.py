@@ -81,7 +81,7 @@ class Pool:
             return False
         worker.address = address
         self._by_address[address] = number
-        worker.calls[token] = now
+        worker.calls[token] = worker.used = worker.heard = now
         return True
 
     def worker_at(self, source: tuple[str, int]) -> int | None:
@@ -157,6 +157,13 @@ class Pool:
             self._start_at = now + BACK_OFF[min(self.deaths - 1, len(BACK_OFF) - 1)]
         self.grow(now)
         return list(worker.calls)
+
+    def gone(self) -> list[str]:
+        """Every worker is gone, with the process that starts them; the tokens of all their calls."""
+        workers, self._workers = self._workers, {}
+        self._free.clear()
+        self._by_address.clear()
+        return [token for worker in workers.values() for token in worker.calls]
 
     def live(self, number: int, port: int, tokens: set[str], now: float) -> list[str]:
         """A worker's report: the tokens it holds. Returns the calls it was given and has lost."""
