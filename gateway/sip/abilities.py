@@ -6,8 +6,8 @@ Asking means starting the library, and a library that starts may also abort: so 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-import importlib.util
 import json
 import os
 import resource
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     import pjsua2
 
 HOST = "127.0.0.1"
+PROGRAM = (sys.executable, "-I", "-m", "gateway.sip.abilities")
 ANSWER_SECONDS = 10.0  # a build takes a tenth of one
 NO_SUCH_TRANSPORT = 9999  # far beyond any build's table of transports
 LONGEST_DATAGRAM = 65_507  # bytes of payload that UDP over IPv4 carries
-TURNS, TURN_MS = 3, 10  # how often, and how long, the library is given time for one datagram
+TURN_MS = 10  # longest wait inside libHandleEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +49,26 @@ class Pjsua2Missing(ImportError):
     """There is no pjsua2 here that starts; the message says what is wrong."""
 
 
-def read(program: Sequence[str] = (sys.executable, "-I", "-m", __name__)) -> Abilities:
+def read(program: Sequence[str] = PROGRAM, seconds: float = ANSWER_SECONDS) -> Abilities:
     """Ask the build, in a process of its own; raises Pjsua2Missing where it is not installed or does not start."""
-    if importlib.util.find_spec("pjsua2") is None:
-        raise Pjsua2Missing("not installed; its wheel is for x86-64 Linux and Python up to 3.12")
     try:
         asked = subprocess.run(  # noqa: S603 - our own program
-            program, capture_output=True, text=True, timeout=ANSWER_SECONDS, cwd="/", check=False
+            program, capture_output=True, text=True, timeout=seconds, cwd="/", check=False
         )
     except subprocess.TimeoutExpired:
-        raise Pjsua2Missing(f"installed, but says nothing for {ANSWER_SECONDS:.0f} s") from None
+        raise Pjsua2Missing(f"says nothing for {seconds:g} s") from None
     if asked.returncode != 0:
         said = asked.stderr.strip().splitlines() or [f"status {asked.returncode}"]
-        raise Pjsua2Missing(f"installed, but does not start: {said[-1]}")
+        raise Pjsua2Missing(f"does not start: {said[-1]} (its wheel is for x86-64 Linux, Python up to 3.12)")
     found = json.loads(asked.stdout)
     return Abilities(**{**found, "codecs": tuple(found["codecs"])})
 
 
-def ask() -> Abilities:
-    """Start the library in this process and find out; only for a process that does nothing else."""
+def ask(endpoint: pjsua2.Endpoint) -> Abilities:
+    """Find out from a library just started; only for a process that does nothing else with it."""
     import pjsua2 as pj
     from pjsua2 import _pjsua2
 
-    from gateway.sip.worker import start_library
-
-    endpoint = start_library()
     return Abilities(
         version=endpoint.libVersion().full,
         slots=pj.UaConfig().maxCalls // 2,
@@ -130,17 +126,21 @@ def _listen(endpoint: pjsua2.Endpoint) -> int:
 def _is_read(endpoint: pjsua2.Endpoint, near: socket.socket, port: int, size: int) -> bool:
     """Whether an OPTIONS of that size is answered with the Call-ID it ended with.
 
-    The parser forgives a missing blank line, so the size is counted without it.
+    A short one follows it, so that silence need not be waited for. The parser forgives a missing blank line, so the
+    size is counted without it.
     """
-    name = f"{size:08}"
-    near.sendto(_options(near.getsockname()[1], port, name, size) + b"\r\n\r\n", (HOST, port))
-    for _ in range(TURNS):
+    asked, short, answers = f"{size:08}", f"{size:08}-short", b""
+    for name, length in ((asked, size), (short, 0)):
+        near.sendto(_options(near.getsockname()[1], port, name, length) + b"\r\n\r\n", (HOST, port))
+    while _call_id(short) not in answers:
         endpoint.libHandleEvents(TURN_MS)
-        try:
-            return f"Call-ID: {name}\r\n".encode() in near.recv(LONGEST_DATAGRAM)
-        except BlockingIOError:
-            continue
-    return False
+        with contextlib.suppress(BlockingIOError):
+            answers += near.recv(LONGEST_DATAGRAM)
+    return _call_id(asked) in answers
+
+
+def _call_id(name: str) -> bytes:
+    return f"Call-ID: {name}\r\n".encode()
 
 
 def _options(near: int, port: int, name: str, size: int) -> bytes:
@@ -160,9 +160,13 @@ def _options(near: int, port: int, name: str, size: int) -> bytes:
 
 def main() -> None:
     """Print what was found; the library, which also likes to print, is not heard."""
+    from gateway.sip.worker import start_library
+
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answer:
         _silence(sys.stdout.fileno())
-        json.dump(asdict(ask()), answer)
+        endpoint = start_library()
+        json.dump(asdict(ask(endpoint)), answer)
+    os._exit(0)  # the library would take a second to say goodbye
 
 
 if __name__ == "__main__":

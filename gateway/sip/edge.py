@@ -34,7 +34,7 @@ from gateway.sip.relay import Received
 from gateway.sip.screen import Screen
 from gateway.sip.table import CallTable, new_token
 from gateway.sip.transport import Udp
-from gateway.sip.values import Hop, options, response_hop, stamped, tag_of, via
+from gateway.sip.values import Hop, hop_of, name_addr, options, response_hop, stamped, tag_of, uri, via
 
 T1, T2 = 0.5, 4.0  # RFC 3261 §17.1.1.1
 GIVE_UP = 64 * T1
@@ -42,6 +42,7 @@ SLOT_WAIT = 0.5  # seconds an INVITE waits for a free slot
 REMEMBERED = 32.0  # seconds a refusal is repeated to a repeated INVITE
 MOST_REMEMBERED = 20_000
 SHORTEST = 16  # bytes: anything less is a keep-alive
+NOWHERE = Hop("udp", "", 0)
 
 _log = log.get("edge")
 
@@ -177,12 +178,19 @@ class Edge:
             self._about_invite(call, received)
         elif message.method == "INVITE":
             self._new_call(received, source, peer)
-        elif message.method == "OPTIONS":
-            self._options(received)
         elif message.method == "CANCEL":
             self._answer(received, 481)
         elif message.method != "ACK":
+            self._outside_a_call(received)
+
+    def _outside_a_call(self, received: Received) -> None:
+        problem = _unacceptable(received.message)
+        if received.message.method != "OPTIONS":
             self._answer(received, 405, [answers.ALLOW])
+        elif problem:
+            self._answer(received, problem[0], _about(*problem))
+        else:
+            self._options(received)
 
     def _inside(self, received: Received, peer: Peer, tag: str) -> None:
         message = received.message
@@ -232,6 +240,7 @@ class Edge:
             self._network.send(received.reply_to, known)
             return
         problem = _unacceptable(message)
+        _dialog_made_by(message)
         if problem:
             self._refuse(received, peer, *problem)
         elif self.draining:
@@ -281,11 +290,9 @@ class Edge:
         retry_after: int | None = None,
     ) -> None:
         """A final answer before anything was allocated; a repeated INVITE gets the same again (RFC 3261 §8.2.7)."""
-        headers = [f'Reason: X.int;text="{rule}"']
+        headers = [f'Reason: X.int;text="{rule}"', *_about(code, rule)]
         if code == 503:
             headers.append(f"Retry-After: {retry_after or answers.RETRY_AFTER}")
-        if code == 420:
-            headers = [f"Unsupported: {rule.partition('.')[2]}"]
         data = received.answer(code, headers, phrase=phrase, tag=new_token())
         self._refused[received.branch, received.message.first["call-id"]] = data
         self._network.send(received.reply_to, data)
@@ -514,21 +521,36 @@ def _received(message: Message, source: Hop) -> Received:
 
 
 def _unacceptable(message: Message) -> tuple[int, str] | None:
-    """Why an INVITE cannot become a call, whoever sends it: code and rule (RFC 3261 §8.2, §16.3)."""
+    """Why a request is not for us, whoever sends it: code and rule (RFC 3261 §8.2, §16.3)."""
     hops = message.get("max-forwards")
     if hops and not (hops.isascii() and hops.isdigit() and int(hops[:4]) <= 255):
         raise BadMessage("bad-max-forwards")
-    if hops and int(hops) == 0:
-        return 483, "max-forwards"
-    if message.uri.partition(":")[0].lower() not in ("sip", "sips", "tel"):
+    scheme = message.uri.partition(":")[0].lower()
+    if scheme in ("sip", "sips"):
+        uri(message.uri)
+    elif scheme != "tel":
         return 416, "uri-scheme"
-    if not message.get("contact"):
-        raise BadMessage("no-contact")
-    if not tag_of(message.first["from"]):
-        raise BadMessage("no-from-tag")
+    if hops and int(hops) == 0 and message.method == "INVITE":
+        return 483, "max-forwards"
     wanted = [*options(message.all("require")), *options(message.all("proxy-require"))]
     unknown = [tag for tag in wanted if tag not in answers.OPTION_TAGS]
     return (420, f"unsupported.{', '.join(unknown)}") if unknown else None
+
+
+def _dialog_made_by(message: Message) -> None:
+    """An INVITE must bring what a dialog is made of (RFC 3261 §12.1.1)."""
+    if not tag_of(message.first["from"]):
+        raise BadMessage("no-from-tag")
+    name_addr(message.first["to"])
+    try:
+        hop_of(name_addr(message.get("contact")).uri, NOWHERE)
+    except BadMessage:
+        raise BadMessage("bad-contact") from None
+
+
+def _about(code: int, rule: str) -> list[str]:
+    """The header that a code asks for."""
+    return [f"Unsupported: {rule.partition('.')[2]}"] if code == 420 else []
 
 
 def _user(address: str) -> str:

@@ -87,6 +87,8 @@ def parse(data: bytes) -> Message:
     if "\r\n " in text or "\r\n\t" in text:
         text = _FOLD.sub(" ", text)
     lines = text.split("\r\n")
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        raise BadMessage("bare-line-end")  # some read it as a line end: what follows it would be a header of ours
     if len(lines) > MAX_HEADERS + 1:
         raise BadMessage("too-many-headers")
     message = _headers(lines, body)
@@ -156,9 +158,9 @@ def _fit_body(message: Message) -> None:
     text = message.first.get("content-length")
     if text is None:
         return
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise BadMessage("bad-content-length")
-    length = int(text[:9])
+    length = int(text)
     if length > len(message.body):
         raise BadMessage("body-shorter-than-content-length")
     if length < len(message.body):

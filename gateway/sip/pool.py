@@ -46,6 +46,7 @@ class Pool:
         self.least = min(least, self.most)
         self.deaths = 0
         self._host, self._say = host, say
+        self._max_calls, self._calls = max_calls, 0
         self._workers: dict[int, Worker] = {}
         self._free: deque[Worker] = deque()  # each worker once, if it may have room
         self._by_address: dict[tuple[str, int], int] = {}
@@ -82,6 +83,7 @@ class Pool:
         worker.address = address
         self._by_address[address] = number
         worker.calls[token] = worker.used = worker.heard = now
+        self._calls += 1
         return True
 
     def worker_at(self, source: tuple[str, int]) -> int | None:
@@ -95,13 +97,14 @@ class Pool:
 
     def acquire(self, token: str, now: float) -> tuple[int, tuple[str, int]] | None:
         """A worker with room for this call, the one longest unused first; None when there is none now."""
-        while self._free:
+        while self._free and self._calls < self._max_calls:
             worker = self._free[0]
             room = self._room(worker)
             if room and worker.address:
                 self._free.popleft()
                 worker.calls[token] = worker.used = now
                 worker.served += 1
+                self._calls += 1
                 if room > 1:
                     self._free.append(worker)
                 return worker.number, worker.address
@@ -113,6 +116,7 @@ class Pool:
         worker = self._workers.get(number)
         if worker is None or worker.calls.pop(token, None) is None:
             return
+        self._calls -= 1
         if refused:
             worker.shunned = True
         self._offer(worker)
@@ -152,6 +156,7 @@ class Pool:
             self._free.remove(worker)
         if worker.address:
             self._by_address.pop(worker.address, None)
+        self._calls -= len(worker.calls)
         if not worker.leaving:
             self.deaths = self.deaths + 1 if now - worker.since < BACK_OFF[-1] else 1
             self._start_at = now + BACK_OFF[min(self.deaths - 1, len(BACK_OFF) - 1)]
@@ -161,6 +166,7 @@ class Pool:
     def gone(self) -> list[str]:
         """Every worker is gone, with the process that starts them; the tokens of all their calls."""
         workers, self._workers = self._workers, {}
+        self._calls = 0
         self._free.clear()
         self._by_address.clear()
         return [token for worker in workers.values() for token in worker.calls]

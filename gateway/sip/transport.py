@@ -11,6 +11,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 from gateway import log
 from gateway.sip.message import MAX_BYTES, BadMessage, frame_length
@@ -94,13 +95,12 @@ class _Stream(asyncio.Protocol):
         self.partial_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's TLS transport does not derive from it
         host, port = transport.get_extra_info("peername")[:2]
         self.flow = self._streams.opened(self, host)
         self.source = Hop(self._name, host, port, self.flow, self._number)
         if not self.flow:
-            transport.abort()
+            self.close()
 
     def data_received(self, data: bytes) -> None:
         assert self.source

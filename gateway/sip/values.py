@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gateway.sip.message import BadMessage
 
-_NAME_ADDR = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|[^"<])*)<([^<>]+)>\s*(.*)', re.DOTALL)
+_NAME_ADDR = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^"<])*)<([^<>]+)>\s*(.*)', re.DOTALL)
 _TAG = re.compile(r";\s*tag\s*=\s*([^\s;,]+)", re.IGNORECASE)
 _SIP_URI = re.compile(
     r"(?P<scheme>sips?):(?:(?P<user>[^@<>\s]*)@)?(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]+))"
@@ -21,7 +21,7 @@ _SIP_URI = re.compile(
 _TRANSPORT = re.compile(r";transport=([a-z]+)", re.IGNORECASE)
 _VIA = re.compile(
     r"SIP\s*/\s*2\.0\s*/\s*(?P<transport>[A-Za-z0-9-]+)\s+(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]+))"
-    r"(?:\s*:\s*(?P<port>\d{1,5}))?(?P<rest>\s*(?:;.*)?)",
+    r"(?:\s*:\s*(?P<port>\d{1,5}))?(?P<rest>(?:\s*;\s*[^\s;,=]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s;,]+))?)*)\s*(?:,|$)",
     re.IGNORECASE,
 )
 _BRANCH = re.compile(r";\s*branch\s*=\s*([^\s;,]+)", re.IGNORECASE)
@@ -128,24 +128,33 @@ def hop_of(target: str, like: Hop) -> Hop:
 
 def via(value: str) -> Via:
     """Read the topmost Via (of a line that may hold several); raises BadMessage."""
-    found = _VIA.match(next(split_list(value)) if "," in value else value)
+    found = _VIA.match(_first(value))
     if not found:
+        raise BadMessage("bad-via")
+    port = int(found["port"] or 0)
+    if port > 65_535:
         raise BadMessage("bad-via")
     rest = found["rest"]
     branch = _BRANCH.search(rest)
     return Via(
         found["transport"].lower(),
         found["v6"] or found["host"],
-        int(found["port"] or 0),
+        port,
         branch[1] if branch else "",
         _RPORT.search(rest) is not None,
     )
 
 
+def _first(value: str) -> str:
+    """The first element of a line that may hold several."""
+    return next(split_list(value)) if "," in value else value
+
+
 def stamped(value: str, source: Hop) -> str:
     """A topmost Via with the address its request really came from (RFC 3261 §18.2.1, RFC 3581 §4)."""
-    top, comma, others = value.partition(",")
-    return f"{_RPORT.sub(f';rport={source.port}', top)};received={source.host}{comma}{others}"
+    value = value.strip()
+    top = _first(value)
+    return f"{_RPORT.sub(f';rport={source.port}', top)};received={source.host}{value[len(top) :]}"
 
 
 def response_hop(top: Via, source: Hop) -> Hop:
