@@ -156,7 +156,7 @@ class Edge:
             )
 
     def _response(self, message: Message, peer: Peer) -> None:
-        found = self.calls.by_branch(via(message.first["via"]).branch)
+        found = self.calls.by_via(message.first["via"])
         if found:
             call, key = found
             if self._speaks_for(peer, call):
@@ -258,12 +258,12 @@ class Edge:
             asked = read_call(received.message, peer)
             decision = self._decide(asked)
             if isinstance(decision, Refuse):
-                self.counters.inc("decisions", peer.name, "", decision.rule)
+                self._count_decision(peer, None, decision.rule)
                 self._refuse(
                     received, peer, decision.code, decision.rule, decision.phrase, decision.retry_after
                 )
                 return
-            self.counters.inc("decisions", peer.name, decision.attest or "", decision.rule)
+            self._count_decision(peer, decision.attest, decision.rule)
             made = plan(received.message, asked, decision, time(), self._network.targets)
             if not made.targets:
                 self._refuse(received, peer, 503, "route.no-address")
@@ -279,6 +279,10 @@ class Edge:
         self.calls.add(call)
         call.start()
         self._run(call)
+
+    def _count_decision(self, peer: Peer, attest: str | None, rule: str) -> None:
+        """By the kind of rule: a series for every number section would be too many."""
+        self.counters.inc("decisions", peer.name, attest or "", rule.partition(":")[0])
 
     def _refuse(
         self,

@@ -7,6 +7,7 @@ message finds its call by one look-up.
 from __future__ import annotations
 
 import os
+import re
 from base64 import b32encode
 
 from gateway.sip.call import Call
@@ -14,7 +15,7 @@ from gateway.sip.leg import BRANCH, Leg
 
 _TOKEN_BYTES = 10  # 80 random bits: a tag must not be guessed (RFC 3261 §19.3)
 TOKEN_LENGTH = 16
-_PREFIX = len(BRANCH)
+_OUR_BRANCH = re.compile(rf"[^,]*;branch={BRANCH}([a-z2-7]{{{TOKEN_LENGTH}}})\.([a-z0-9]+)")
 
 
 def new_token() -> str:
@@ -50,13 +51,11 @@ class CallTable:
         """The call an INVITE made: for its repetitions, its CANCEL, the ACK of its refusal."""
         return self._by_invite.get((branch, call_id))
 
-    def by_branch(self, branch: str) -> tuple[Call, str] | None:
-        """The call and the key of the request of ours that a response answers."""
-        if not branch.startswith(BRANCH):
-            return None
-        token, _, key = branch[_PREFIX:].partition(".")
-        call = self._by_token.get(token)
-        return (call, key) if call and key else None
+    def by_via(self, value: str) -> tuple[Call, str] | None:
+        """The call and the key of the request of ours that a response answers, by its topmost Via."""
+        found = _OUR_BRANCH.match(value)
+        call = self._by_token.get(found[1]) if found else None
+        return (call, found[2]) if call and found else None
 
     def by_tag(self, tag: str, call_id: str, remote_tag: str) -> tuple[Call, Leg] | None:
         """The call and the leg of a request within a dialog (RFC 3261 §12.2.2)."""

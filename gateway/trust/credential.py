@@ -48,7 +48,7 @@ class CredentialRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key that may sign for `spc`, and what a verifier needs to check it.
+    """What signs for `spc`, and what a verifier needs to check it.
 
     `x5u` is the URL of `chain` (leaf first). `not_before` and `not_after` are epoch seconds and bound the
     time in which the whole chain is valid, not the leaf alone.
@@ -60,7 +60,7 @@ class Credential:
     not_before: float
     not_after: float
     chain: tuple[x509.Certificate, ...]
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    signer: Signer = field(repr=False)
 
     def usable(self, now: float) -> str | None:
         """Why this credential cannot sign at `now`, "not-yet-valid" or "expired"; None where it can."""
@@ -69,11 +69,6 @@ class Credential:
         if now > self.not_after:
             return "expired"
         return None
-
-    @property
-    def signer(self) -> Signer:
-        """A signer of PASSporTs under this credential; keep it, rather than ask again for each call."""
-        return Signer(self.key, self.x5u)
 
     @property
     def fingerprint(self) -> str:
@@ -106,14 +101,15 @@ def load_credential(name: str, key_path: Path, chain_path: Path, x5u: str) -> Cr
     chain = _read_chain(chain_path)
     _check_key(key.public_key(), chain, chain_path)
     _check_links(chain, chain_path)
+    x5u = _checked_x5u(x5u)
     return Credential(
         name=name,
-        x5u=_checked_x5u(x5u),
+        x5u=x5u,
         spc=_spc(chain[0]),
         not_before=max(one.not_valid_before_utc.timestamp() for one in chain),
         not_after=min(one.not_valid_after_utc.timestamp() for one in chain),
         chain=chain,
-        key=key,
+        signer=Signer(key, x5u),
     )
 
 
