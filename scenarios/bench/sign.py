@@ -1,6 +1,6 @@
 """How fast one core signs: lines a second through `gateway sign --batch`'s own function, beside openssl's.
 
-    python scenarios/bench/sign.py [seconds]
+    python -m scenarios.bench.sign [seconds]
 
 All run one after the other in the same minute, so that the ratio means something on any machine, and all are
 counted in processor time, as openssl counts, because the machine may be shared. `openssl speed ecdsap256`
@@ -13,7 +13,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -22,7 +22,10 @@ from gateway.stir.batch import sign_lines
 from gateway.stir.claims import ShakenClaims
 from gateway.stir.passport import Signer
 from gateway.stir.tn import NumberPlan
+from scenarios.bench.figure import Figure, least
+from scenarios.bench.length import Length
 
+OPENSSL, BATCH = "openssl speed ecdsap256", "gateway sign --batch"
 X5U = "https://certs.example.com/shaken.pem"
 CHUNK = 64
 """Lines handed in at a time: what one read from a pipe gives, or less."""
@@ -45,9 +48,8 @@ def per_second(sign_chunk: Callable[[], object], seconds: int) -> float:
     return chunks * CHUNK / (time.process_time() - start)
 
 
-def main() -> None:
-    """Measure and print a table."""
-    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+def measure(seconds: int) -> dict[str, float]:
+    """Signatures a second of processor time: openssl's, then ours bare, then a batch's."""
     signer = Signer(ec.generate_private_key(ec.SECP256R1()), X5U)
     plan = NumberPlan.of("US")
     now = int(time.time())
@@ -56,17 +58,26 @@ def main() -> None:
         json.dumps({"orig": f"+1215555{n:04}", "dest": [f"1267555{n:04}"], "attest": "A"}).encode()
         for n in range(CHUNK)
     ]
-    openssl = openssl_signs(seconds)
+    return {
+        OPENSSL: openssl_signs(seconds),
+        "Signer.sign": per_second(lambda: [signer.sign(each) for each in claims], seconds),
+        BATCH: per_second(lambda: sign_lines(lines, signer, plan, now, new_origid), seconds),
+    }
+
+
+def signing(length: Length) -> Iterator[Figure]:
+    """The batch's share of what openssl signs on one core."""
+    rates = measure(max(1, round(length.of(5))))
+    note = f"{rates[BATCH]:,.0f}/s of {rates[OPENSSL]:,.0f}/s"
+    yield Figure(f"{BATCH} / {OPENSSL}", rates[BATCH] / rates[OPENSSL], "", least(0.6, 0.8), note)
+
+
+def main() -> None:
+    """Measure and print a table."""
+    rates = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
     print(f"{platform.node()}, Python {platform.python_version()}, one core")
-    for name, rate in (
-        ("openssl speed ecdsap256", openssl),
-        ("Signer.sign", per_second(lambda: [signer.sign(each) for each in claims], seconds)),
-        (
-            "gateway sign --batch",
-            per_second(lambda: sign_lines(lines, signer, plan, now, new_origid), seconds),
-        ),
-    ):
-        print(f"{name:24} {rate:9,.0f}/s  {rate / openssl:5.2f}")
+    for name, rate in rates.items():
+        print(f"{name:24} {rate:9,.0f}/s  {rate / rates[OPENSSL]:5.2f}")
 
 
 if __name__ == "__main__":

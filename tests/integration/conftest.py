@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,20 +18,32 @@ GatewayWith = Callable[[Mapping[str, Any]], Gateway]
 
 @pytest.fixture(scope="session")
 def gateway_with(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayWith]:
-    """A running gateway with these settings on top of the common ones; each is kept to the end."""
+    """A running gateway with these settings on top of the common ones; each is kept to the end.
+
+    One that did not start is not tried again: every test that needs it fails at once, for the same reason.
+    """
     if SIPP is None:
         pytest.skip("sipp is not installed: apt-get install sip-tester")
-    running: dict[str, Gateway] = {}
+    outcomes: dict[str, Gateway | Exception] = {}
     with contextlib.ExitStack() as stack:
 
         def with_settings(settings: Mapping[str, Any]) -> Gateway:
             key = json.dumps(settings, sort_keys=True)
-            if key not in running:
-                folder = tmp_path_factory.mktemp("gateway")
-                running[key] = stack.enter_context(running_gateway(folder, settings))
-            return running[key]
+            if key not in outcomes:
+                outcomes[key] = _started(stack, tmp_path_factory.mktemp("gateway"), settings)
+            outcome = outcomes[key]
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
 
         yield with_settings
+
+
+def _started(stack: contextlib.ExitStack, folder: Path, settings: Mapping[str, Any]) -> Gateway | Exception:
+    try:
+        return stack.enter_context(running_gateway(folder, settings))
+    except Exception as error:
+        return error
 
 
 @pytest.fixture(scope="session")

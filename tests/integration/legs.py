@@ -111,7 +111,7 @@ def _sent(step: ET.Element, ladder: Ladder) -> Sent:
     lines = (step.text or "").splitlines()
     answered = ladder.asked if step.get("response") else ""
     return Sent(
-        kind=step.get("request") or step.get("response", ""),
+        kind=step.get("request") or step.get("response") or "",
         phrase=step.get("phrase", ""),
         cseq=step.get("cseq", "1"),
         to=step.get("to", answered),

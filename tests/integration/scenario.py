@@ -71,7 +71,7 @@ class Scenario:
     gateway: Mapping[str, Any] = field(default_factory=dict)
     relayed: tuple[Relayed, ...] = ()
     seen: tuple[Seen, ...] = ()
-    log: Mapping[str, str] = field(default_factory=dict)
+    log: Mapping[str, object] = field(default_factory=dict)
 
 
 def all_scenarios() -> list[Scenario]:

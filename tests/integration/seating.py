@@ -15,6 +15,8 @@ from .world import CARRIERS, GATEWAY_HOST, SOFTSWITCHES, Gateway
 Place = tuple[Seat, Mapping[str, str]]
 """A seat, and what the leg must say of it in Via and Contact."""
 
+_ITS_OWN = {"transport": "[transport]", "sent_by": "[local_ip]:[local_port]"}  # keywords of SIPp
+
 
 class Seating(Protocol):
     """Gives each role of a scenario its place."""
@@ -41,9 +43,9 @@ class ThroughGateway:
             self.stack.enter_context(
                 tls_client((host, front), (GATEWAY_HOST, self.gateway.tls_port), self.gateway.tls)
             )
-            return Seat(host, port, _address(host, front), "tcp"), _said("tls", host, front)
+            return Seat(host, port, _address(host, front), "tcp"), _behind_tls(host, front)
         near = host if ":" in host else GATEWAY_HOST
-        return Seat(host, port, _address(near, self.gateway.sip), transport), _said(transport, host, port)
+        return Seat(host, port, _address(near, self.gateway.sip), transport), _ITS_OWN
 
     def _carrier(self, role: str) -> Place:
         (host, transport), port = CARRIERS[role], self.gateway.carriers[role]
@@ -51,8 +53,8 @@ class ThroughGateway:
         if transport == "tls":
             behind = free_port(host)
             self.stack.enter_context(tls_server((host, port), (host, behind), self.gateway.tls))
-            return Seat(host, behind, remote, "tcp"), _said("tls", host, port)
-        return Seat(host, port, remote, transport), _said(transport, host, port)
+            return Seat(host, behind, remote, "tcp"), _behind_tls(host, port)
+        return Seat(host, port, remote, transport), _ITS_OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ class BackToBack:
         carrier = CARRIERS["carrier"][0]
         host, port = (carrier, self.port) if role in CARRIERS else (SOFTSWITCHES["vos3000"], 0)
         port = port or free_port(host)
-        return Seat(host, port, _address(carrier, self.port), "udp"), _said("udp", host, port)
+        return Seat(host, port, _address(carrier, self.port), "udp"), _ITS_OWN
 
 
 def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _said(transport: str, host: str, port: int) -> dict[str, str]:
-    return {"transport": transport.upper(), "sent_by": _address(host, port)}
+def _behind_tls(host: str, port: int) -> dict[str, str]:
+    """SIPp behind a front must name the front, not itself."""
+    return {"transport": "TLS", "sent_by": _address(host, port)}

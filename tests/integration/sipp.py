@@ -14,7 +14,7 @@ from pathlib import Path
 from .trace import Message, read_trace
 
 SIPP = shutil.which("sipp")
-PATIENCE = 12  # seconds a leg may take; SIPp gives up by itself then, with an exit code that says so
+PATIENCE = 8  # seconds a leg may take; SIPp then ends by itself, with an exit code that says so
 
 
 @dataclass(frozen=True, slots=True)

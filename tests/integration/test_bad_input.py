@@ -178,5 +178,21 @@ def test_stream_that_stops_in_a_message_holds_up_nobody(gateway: Gateway) -> Non
         assert heard_on(other).startswith(b"SIP/2.0 200 ")
 
 
+def test_unreadable_message_is_logged_once_with_its_reason(gateway: Gateway) -> None:
+    with udp_wire(gateway) as wire:
+        for _ in range(3):
+            wire.outcome(invite(CSeq=None))
+
+        def told() -> list[str]:
+            return [line["reason"] for line in gateway.log_lines() if line.get("source") == wire.host]
+
+        wait_for(lambda: bool(told()), "a line about the message")
+        assert told() == ["no-cseq"]
+
+
+def test_nothing_went_wrong_inside(gateway: Gateway) -> None:
+    assert not gateway.errors()
+
+
 def test_no_call_is_kept_of_all_this(gateway: Gateway) -> None:
     wait_for(gateway.is_idle, "all calls to be forgotten", seconds=45)

@@ -40,3 +40,7 @@ def test_the_log_says_how_each_call_was_decided(gateway: Gateway, tmp_path: Path
 
 def test_no_call_is_kept_when_all_is_over(gateway: Gateway) -> None:
     wait_for(gateway.is_idle, "all calls to be forgotten", seconds=SLOTS_COME_BACK)
+
+
+def test_nothing_went_wrong_inside(gateway: Gateway) -> None:
+    assert not gateway.errors()

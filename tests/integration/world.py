@@ -82,6 +82,10 @@ class Gateway:
         """Whether no call is held, not even one that has just ended."""
         return self.metric("stirgw_calls_active") == 0
 
+    def errors(self) -> list[dict[str, Any]]:
+        """What the gateway logged as an error: nothing, whatever others do."""
+        return [line for line in self.log_lines() if line["level"] == "error"]
+
     def log_lines(self) -> list[dict[str, Any]]:
         """What the gateway logged so far, one JSON object a line."""
         lines = (self.folder / "gateway.log").read_text(errors="replace").splitlines()
@@ -120,7 +124,8 @@ def _set_up(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Gateway:
         signing_key=_issued_key(folder / "lab"),
     )
     ports = {role.replace("-", "_"): str(port) for role, port in carriers.items()}
-    policy = fill(POLICY.read_text(), {**ports, "tls_ca": str(gateway.tls.certificate)})
+    files = {"tls_certificate": str(gateway.tls.certificate), "tls_key": str(gateway.tls.key)}
+    policy = fill(POLICY.read_text(), {**ports, **files})
     (folder / "policy.toml").write_text(policy)
     (folder / "gateway.toml").write_text(_toml(_merged(_common_settings(gateway), settings)))
     subprocess.run(_command("import", folder, "policy.toml"), cwd=folder, check=True, capture_output=True)

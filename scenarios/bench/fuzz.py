@@ -1,0 +1,104 @@
+"""A hundred thousand spoiled messages mixed with calls: nobody dies, no call fails, nothing is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+
+from scenarios.bench.figure import Figure, most
+from scenarios.bench.fuzzer import Fuzzer
+from scenarios.bench.length import Length
+from scenarios.bench.node import Node, running_node
+from scenarios.bench.processes import rss_mb
+from scenarios.bench.traffic import Traffic
+
+MESSAGES, A_SECOND = 100_000, 2_500
+CALLS_A_SECOND, HOLD_MS = 50, 500
+SEED = 4475
+FORGET_SECONDS = 120.0  # a call that nobody acknowledges is given up after 32 s, and forgotten 40 s later
+
+
+def fuzz(length: Length) -> Iterator[Figure]:
+    """Spoiled messages from the peers' own addresses while calls go on."""
+    messages = round(length.of(MESSAGES))
+    with running_node() as node, contextlib.closing(Fuzzer(node, SEED)) as fuzzer:
+        pids, edge = node.pids, rss_mb(node.pids["edge"])
+        calls = round(messages / A_SECOND * CALLS_A_SECOND)
+        with Traffic(node, CALLS_A_SECOND, calls, hold_ms=HOLD_MS) as traffic:
+            fuzzer.run(messages, A_SECOND)
+            length.tell(
+                f"{fuzzer.sent:,} messages sent (seed {SEED}); heard {dict(fuzzer.heard.most_common(12))}"
+            )
+            slots_free, forgotten = _rest(node, fuzzer)
+            outcome = traffic.finish()
+        length.tell(f"calls: {outcome}")
+        dead = _dead(node, pids)
+        length.tell("; ".join([*dead, *_complaints(node)][:5]) or "nothing died, nothing complained")
+        sent = f"{fuzzer.sent:,} messages"
+        yield Figure(
+            "fuzz: processes that died",
+            len(dead),
+            "",
+            most(0),
+            f"{sent}; {_by_plan(node)} workers replaced by plan",
+        )
+        yield Figure(
+            "fuzz: times the edge went silent", fuzzer.silences, "", most(0), "an OPTIONS every 200 messages"
+        )
+        yield Figure("fuzz: errors in the log", len(_complaints(node)), "", most(0))
+        yield Figure(
+            "fuzz: calls failed",
+            outcome.failed,
+            f"of {outcome.wanted:,}",
+            most(0),
+            f"at {CALLS_A_SECOND}/s meanwhile",
+        )
+        yield Figure(
+            "fuzz: every slot free after",
+            slots_free,
+            "s",
+            most(60),
+            f"every call forgotten after {forgotten:.0f} s",
+        )
+        after = rss_mb(node.pids["edge"])
+        yield Figure(
+            "fuzz: growth of the edge's RSS", after - edge, "MB", note=f"{edge:.0f} → {after:.0f} MB"
+        )
+
+
+def _rest(node: Node, fuzzer: Fuzzer) -> tuple[float, float]:
+    """Seconds until every slot was free, and until every call was forgotten; infinity for what did not come."""
+    begun = time.monotonic()
+    slots_free = float("inf")
+    while (waited := time.monotonic() - begun) < FORGET_SECONDS:
+        fuzzer.listen(0.2)
+        status = node.status
+        if status and status.slots_free == status.workers * node.slots:
+            slots_free = min(slots_free, waited)
+            if not status.calls:
+                return slots_free, waited
+    return slots_free, float("inf")
+
+
+def _dead(node: Node, before: dict[str, int]) -> list[str]:
+    """Processes that ended against the plan."""
+    others = [name for name, pid in before.items() if node.pids[name] != pid]
+    workers = [f"worker: {each}" for each in node.events("worker.died") if not _planned(each)]
+    return others + workers
+
+
+def _planned(death: dict[str, int]) -> bool:
+    """The pool stops an idle worker by SIGKILL; one with calls, or by another signal, was not meant to end."""
+    return death["status"] == signal.SIGKILL and not death["calls"]
+
+
+def _by_plan(node: Node) -> int:
+    return sum(_planned(each) for each in node.events("worker.died"))
+
+
+def _complaints(node: Node) -> list[str]:
+    """Log lines that say something went wrong inside: errors, and whatever is not a log line at all."""
+    lines = (node.folder / "gateway.log").read_text(errors="replace").splitlines()
+    return [line[:300] for line in lines if '"level": "error"' in line or not line.startswith("{")]

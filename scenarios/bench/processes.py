@@ -1,0 +1,72 @@
+"""What Linux says of a process: its processor time, its memory, its children, its sockets (proc(5)).
+
+Memory is PSS: pages shared by forked processes are counted once, each process its share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")
+
+
+def cpu_ms(pid: int) -> float:
+    """Milliseconds of processor time of a process, user and system; 0 once it is gone."""
+    return sum(_times(pid)[:2]) * TICK_MS
+
+
+def family_cpu_ms(pid: int) -> float:
+    """The same of a process with its children, those that have ended and were waited for included."""
+    return sum(_times(pid)) * TICK_MS + sum(cpu_ms(child) for child in children(pid))
+
+
+def machine_cpu_ms() -> float:
+    """Milliseconds of processor time of the whole machine since it started, idle and waiting time left out."""
+    user, nice, system, _, _, *others = map(int, (PROC / "stat").read_text().splitlines()[0].split()[1:9])
+    return (user + nice + system + sum(others)) * TICK_MS
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of a process's children."""
+    with contextlib.suppress(OSError):
+        return [int(child) for child in (PROC / f"{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def pss_mb(pid: int) -> float:
+    """Megabytes of memory, each shared page in equal parts; 0 once the process is gone."""
+    with contextlib.suppress(OSError):
+        lines = (PROC / f"{pid}/smaps_rollup").read_text().splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+    return 0.0
+
+
+def rss_mb(pid: int) -> float:
+    """Megabytes of resident memory."""
+    return int((PROC / f"{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+def has_udp_socket(pid: int) -> bool:
+    """Whether a process holds a UDP socket: how a worker looks from outside once it can be spoken to."""
+    rows = (PROC / "net/udp").read_text().splitlines()[1:]
+    sockets = {f"socket:[{row.split()[9]}]" for row in rows}
+    with contextlib.suppress(OSError):
+        return any(_link(file) in sockets for file in (PROC / f"{pid}/fd").iterdir())
+    return False
+
+
+def _link(file: Path) -> str:
+    with contextlib.suppress(OSError):
+        return str(file.readlink())
+    return ""
+
+
+def _times(pid: int) -> list[int]:
+    """Clock ticks: user, system, and those two of the children waited for."""
+    with contextlib.suppress(OSError):
+        after_name = (PROC / f"{pid}/stat").read_text().rpartition(")")[2].split()
+        return [int(ticks) for ticks in after_name[11:15]]
+    return [0, 0, 0, 0]

@@ -1,0 +1,103 @@
+"""The lab of `gateway run --lab`, in a folder of its own and on ports nobody else uses."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from gateway import lab
+from tests.integration.sipp import free_port, wait_for
+
+GATEWAY, API = "127.0.0.2", "127.0.0.1"
+CARRIERS = {"carrier": "127.0.0.21", "backup": "127.0.0.22"}
+SOFTSWITCHES = {
+    "vos3000": "127.0.0.11",
+    "vos3000-b": "127.0.0.12",
+    "transit": "127.0.0.13",
+    "nobody": "127.0.0.14",
+    "stranger": "127.0.0.99",
+}
+HOSTS = SOFTSWITCHES | CARRIERS
+START_SECONDS, STOP_SECONDS = 20, 40
+
+
+class NotServing(Exception):
+    """The gateway does not start; the message is the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A running gateway: its folder, its SIP port, its HTTP port and the carriers' ports."""
+
+    folder: Path
+    sip: int
+    api: int
+    carriers: Mapping[str, int]
+
+    @property
+    def anchor(self) -> Path:
+        """The certificate a verifier trusts."""
+        return self.folder / "pki" / "root.pem"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "gateway.log"
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Lab]:
+    """Start the lab's gateway, stop it in the end; raises NotServing where it does not start."""
+    lab.prepare(folder, time.time())
+    made = Lab(
+        folder, free_port(GATEWAY), free_port(API), {role: free_port(host) for role, host in CARRIERS.items()}
+    )
+    _move(
+        folder / "gateway.toml",
+        {f"{GATEWAY}:5060": f"{GATEWAY}:{made.sip}", f"{API}:8080": f"{API}:{made.api}"},
+    )
+    _move(
+        folder / "policy.toml",
+        {f"{HOSTS[role]}:5060": f"{HOSTS[role]}:{port}" for role, port in made.carriers.items()},
+    )
+    with made.log.open("wb") as log:
+        process = subprocess.Popen(_command(folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        _wait_until_it_serves(made, process)
+        yield made
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+
+
+def _move(file: Path, addresses: Mapping[str, str]) -> None:
+    """Put other addresses into a file of the lab's."""
+    text = file.read_text()
+    for written, wanted in addresses.items():
+        text = text.replace(written, wanted)
+    file.write_text(text)
+
+
+def _command(folder: Path) -> list[str]:
+    return [sys.executable, "-m", "gateway.cli", "run", "--config", str(folder / "gateway.toml")]
+
+
+def _wait_until_it_serves(made: Lab, process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(TimeoutError):
+        wait_for(
+            lambda: process.poll() is not None or _is_ready(made.api), "the gateway", seconds=START_SECONDS
+        )
+    if not _is_ready(made.api):
+        raise NotServing("\n".join(made.log.read_text(errors="replace").splitlines()[-5:]))
+
+
+def _is_ready(port: int) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"http://{API}:{port}/readyz", trust_env=False).status_code == 200
+    return False

@@ -1,0 +1,110 @@
+"""Plays one call with SIPp on all sides of the gateway, and reads off the traces what each side heard."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenarios.demo.calls import Call, leg_file
+from scenarios.demo.lab import CARRIERS, GATEWAY, HOSTS, Lab
+from tests.integration.legs import sipp_scenario
+from tests.integration.scenario import DEFAULTS
+from tests.integration.sipp import Leg, Seat, free_port
+from tests.integration.trace import Message
+
+_RULE = re.compile(r'X\.int;text="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard of a call.
+
+    `codes`: of the INVITE's answers, each once, in order. `rule`: the Reason the gateway gave. `carrier`: who got the
+    INVITE last, and `identities` what it carried. `sent_identities`: what the caller's INVITE carried. `failures`: legs
+    that did not go as they say, and bodies that changed on the way.
+    """
+
+    codes: tuple[int, ...]
+    rule: str
+    carrier: str | None
+    identities: tuple[str, ...]
+    sent_identities: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def play(call: Call, lab: Lab, folder: Path) -> Heard:
+    """Play a call; SIPp's files stay in `folder`."""
+    folder.mkdir()
+    called = {role: name for role, name in call.legs.items() if role in CARRIERS}
+    calling = {role: name for role, name in call.legs.items() if role not in CARRIERS}
+    legs: dict[str, Leg] = {}
+    with contextlib.ExitStack() as stack:
+        for role, name in {**called, **calling}.items():
+            legs[role] = _start(role, name, call, lab, folder)
+            stack.callback(legs[role].stop)
+            if role in called:
+                legs[role].listen()
+        failures = [f"{role}: {_complaint(leg)}" for role, leg in legs.items() if leg.finish()]
+    messages = {role: leg.messages() for role, leg in legs.items()}
+    return _heard(call, messages, failures)
+
+
+def _start(role: str, name: str, call: Call, lab: Lab, folder: Path) -> Leg:
+    host = HOSTS[role]
+    port = lab.carriers.get(role) or free_port(host)
+    values = {
+        **DEFAULTS,
+        "transport": "[transport]",
+        "sent_by": "[local_ip]:[local_port]",
+        "caller": call.caller,
+        "called": call.called,
+        **call.values,
+        "from": call.from_header,
+    }
+    seat = Seat(host, port, f"{GATEWAY}:{lab.sip}", "udp")
+    return Leg.start(role, sipp_scenario(leg_file(name), values), seat, folder)
+
+
+def _complaint(leg: Leg) -> str:
+    lines = leg.errors().strip().splitlines()
+    return lines[-1] if lines else f"SIPp ended with {leg.process.returncode}"
+
+
+def _heard(call: Call, messages: Mapping[str, list[Message]], failures: list[str]) -> Heard:
+    caller = next(messages[role] for role in messages if role not in CARRIERS)
+    answers = [m for m in caller if m.direction == "received" and m.code and m.method == "INVITE"]
+    asked = [m for m in caller if m.direction == "sent" and m.opens_dialog]
+    reached = {role: _invites(messages[role]) for role in CARRIERS if role in messages}
+    last = next((role for role in ("backup", "carrier") if reached.get(role)), None)
+    arrived = reached[last][0] if last else None
+    changed = [f"{kind} changed on its way" for kind in _changed_bodies(messages)] if call.same_bodies else []
+    return Heard(
+        codes=tuple(dict.fromkeys(int(answer.code) for answer in answers)),
+        rule=next((found[1] for a in answers for v in a.headers("Reason") if (found := _RULE.search(v))), ""),
+        carrier=last,
+        identities=tuple(arrived.headers("Identity")) if arrived else (),
+        sent_identities=tuple(asked[0].headers("Identity")) if asked else (),
+        failures=(*failures, *changed),
+    )
+
+
+def _invites(messages: list[Message]) -> list[Message]:
+    return [message for message in messages if message.direction == "received" and message.opens_dialog]
+
+
+def _changed_bodies(messages: Mapping[str, list[Message]]) -> list[str]:
+    """Which of offer and answer did not arrive as it was sent."""
+    near, far = messages["vos3000"], messages["carrier"]
+    ways = {"the offer": (near, far, "INVITE"), "the answer": (far, near, "200 INVITE")}
+    return [
+        what
+        for what, (by, to, kind) in ways.items()
+        if _body(by, "sent", kind) != _body(to, "received", kind)
+    ]
+
+
+def _body(messages: list[Message], direction: str, kind: str) -> bytes | None:
+    return next((m.body for m in messages if m.direction == direction and m.is_a(kind) and m.body), None)
