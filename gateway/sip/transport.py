@@ -92,6 +92,9 @@ class _Stream(asyncio.Protocol):
         self.flow = 0
         self.source: Hop | None = None
         self.heard = asyncio.get_running_loop().time()
+        self.unheard: (
+            list[Callable[[], None]] | None
+        ) = []  # whom to tell if it closes before it ever said a word
         self.partial_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -105,7 +108,7 @@ class _Stream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         assert self.source
         now = asyncio.get_running_loop().time()
-        self.heard = now
+        self.heard, self.unheard = now, None
         buffer = self._buffer
         buffer += data
         try:
@@ -135,8 +138,19 @@ class _Stream(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._streams.closed(self)
+        if self.unheard:
+            _log.warning(
+                "connection.refused",
+                host=self.source and self.source.host,
+                error=str(exc or "closed at once"),
+            )
+            for failed in self.unheard:
+                failed()
 
-    def write(self, data: bytes) -> bool:
+    def write(self, data: bytes, failed: Callable[[], None] | None = None) -> bool:
+        """Send; `failed` is told if the other side never says anything (a TLS server may refuse us after the fact)."""
+        if failed and self.unheard is not None:
+            self.unheard.append(failed)
         transport = self._transport
         if transport is None or transport.is_closing() or transport.get_write_buffer_size() > MOST_QUEUED:
             return False
@@ -189,7 +203,7 @@ class Streams:
         """Write on the hop's flow, on an open connection to its address, or on a new one."""
         address = hop[:3]
         stream = self._by_flow.get(hop.flow) or self._by_flow.get(self._by_address.get(address, 0))
-        if stream and stream.write(data):
+        if stream and stream.write(data, failed):
             return
         if address in self._connecting:
             self._connecting[address].append((data, failed))
@@ -219,7 +233,7 @@ class Streams:
         if stream and stream.flow:
             self._by_address[hop[:3]] = stream.flow
         for data, failed in self._connecting.pop(hop[:3]):
-            if not stream or not stream.write(data):
+            if not stream or not stream.write(data, failed):
                 failed()
 
     def sweep(self, now: float) -> None:
