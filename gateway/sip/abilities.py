@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PROGRAM = (sys.executable, "-I", "-m", "gateway.sip.abilities")
-ANSWER_SECONDS = 10.0  # a build takes a tenth of one
+ANSWER_SECONDS = 10.0  # the wheel takes 0.2
 NO_SUCH_TRANSPORT = 9999  # far beyond any build's table of transports
 LONGEST_DATAGRAM = 65_507  # bytes of payload that UDP over IPv4 carries
 TURN_MS = 10  # longest wait inside libHandleEvents
@@ -60,7 +60,10 @@ def read(program: Sequence[str] = PROGRAM, seconds: float = ANSWER_SECONDS) -> A
     if asked.returncode != 0:
         said = asked.stderr.strip().splitlines() or [f"status {asked.returncode}"]
         raise Pjsua2Missing(f"does not start: {said[-1]} (its wheel is for x86-64 Linux, Python up to 3.12)")
-    found = json.loads(asked.stdout)
+    try:
+        found = json.loads(asked.stdout)
+    except ValueError:
+        raise Pjsua2Missing("starts, and ends without a word") from None
     return Abilities(**{**found, "codecs": tuple(found["codecs"])})
 
 

@@ -38,8 +38,8 @@ class Attempt:
     """The client side of leg B's INVITE towards one target."""
 
     __slots__ = (
-        "_abandoned", "_ack", "_cancelled", "_invited", "_out", "_reason", "_strays", "early", "final", "heard", "key",
-        "leg", "target",
+        "_abandoned", "_acks", "_cancelled", "_invited", "_out", "_reason", "early", "final", "heard", "key", "leg",
+        "target",
     )  # fmt: skip
 
     def __init__(self, number: int, target: Target, leg: Leg, out: list[Command]) -> None:
@@ -49,9 +49,8 @@ class Attempt:
         self.early = False  # a response the caller has heard of
         self.final = False
         self._abandoned = self._cancelled = False
-        self._ack: bytes | None = None
+        self._acks: dict[str, Send] = {}  # what each 2xx was acknowledged with, by its tag
         self._invited = leg  # the leg as the INVITE saw it: no tag, no route set, the first target
-        self._strays = 0
         self._reason: list[str] = []
         self._out = out
 
@@ -92,18 +91,19 @@ class Attempt:
 
     def _answer(self, message: Message) -> News:
         tag = tag_of(message.get("to"))
+        if tag in self._acks:
+            self._out.append(self._acks[tag])
+            return News.NOTHING
         if self.final and tag == self.leg.remote_tag:
-            if self._ack:
-                self._out.append(Send(self.leg.hop, self._ack))
             return News.NOTHING
         if self.final:
-            self._reject(self.leg.fork(message), message)
+            self._reject(self.leg.fork(message))
             return News.NOTHING
         self.final = True
         self.leg.remote_tag = tag
         self.leg.learn(message, reverse=True)
         if self._abandoned:
-            self._reject(self.leg, message)
+            self._reject(self.leg)
             return News.NOTHING
         return News.ANSWER
 
@@ -117,15 +117,19 @@ class Attempt:
         return News.NOTHING if self._abandoned else News.REFUSAL
 
     def confirm(self, headers: list[str], body: bytes) -> None:
-        """Acknowledge the answer; the same ACK goes out again for each repetition of the 2xx."""
-        self._ack = self.leg.request("ACK", "k", headers, body, cseq=1)
-        self._out.append(Send(self.leg.hop, self._ack))
+        """Acknowledge the answer, once; the same ACK goes out again for each repetition of the 2xx."""
+        if self.leg.remote_tag not in self._acks:
+            self._acknowledge(self.leg, "k", headers, body)
 
-    def _reject(self, leg: Leg, message: Message) -> None:
+    def _acknowledge(self, leg: Leg, key: str, headers: list[str], body: bytes) -> None:
+        ack = Send(leg.hop, leg.request("ACK", key, headers, body, cseq=1))
+        self._acks[leg.remote_tag] = ack
+        self._out.append(ack)
+
+    def _reject(self, leg: Leg) -> None:
         """An answer nobody waits for: acknowledge it and hang up."""
-        self._strays += 1
-        key = f"x{self._strays}{self.key}"
-        self._out.append(Send(leg.hop, leg.request("ACK", f"k{key}", cseq=message.cseq)))
+        key = f"x{len(self._acks)}{self.key}"
+        self._acknowledge(leg, f"k{key}", [], b"")
         self._out.append(Repeat(key, leg.hop, leg.request("BYE", key)))
 
     def abandon(self, reason: list[str]) -> None:

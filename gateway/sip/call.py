@@ -27,7 +27,7 @@ from gateway.sip.attempt import Attempt, News, Target
 from gateway.sip.commands import Command, FreeSlot, Inner, Mark, Over, Repeat, Send, Stop, Timer, WantSlot
 from gateway.sip.inner import InnerCall
 from gateway.sip.leg import OWN_HOST, Leg, Local, Passing, address_of, without_parameters
-from gateway.sip.message import Message
+from gateway.sip.message import BadMessage, Message
 from gateway.sip.relay import Received, Relay, Relays
 from gateway.sip.values import tag_of
 
@@ -58,8 +58,8 @@ class Call:
 
     __slots__ = (
         "_a_over", "_ack_body_due", "_acked", "_answer", "_answered", "_attempt", "_attempts", "_b_over", "_byes",
-        "_cancelled", "_ended", "_ending", "_final", "_inner_b_acked", "_plan", "_reason", "_received", "_relays",
-        "_slot_held", "a", "b", "edge_address", "inner", "invite_key", "out", "record", "token", "waiting", "worker",
+        "_cancelled", "_ended", "_ending", "_final", "_plan", "_reason", "_received", "_relays", "_slot_held", "_told",
+        "a", "b", "edge_address", "inner", "invite_key", "out", "record", "token", "waiting", "worker",
         "worker_address",
     )  # fmt: skip
 
@@ -80,7 +80,8 @@ class Call:
         self._attempts: list[Attempt] = []
         self._attempt: Attempt | None = None
         self._answer: Message | None = None  # the carrier's last final answer
-        self._final: bytes | None = None  # what the caller was told in the end
+        self._told = b""  # what the caller was told last
+        self._final: bytes | None = None  # and in the end
         self._answered = False  # told with a 2xx
         self._acked = False  # and has acknowledged it
         self._cancelled = self._ended = self._ending = False
@@ -88,7 +89,6 @@ class Call:
         self._slot_held = False
         # Without an offer in the INVITE, the answer comes in the ACK (RFC 3264 §4, RFC 3261 §13.2.1).
         self._ack_body_due = not received.message.body
-        self._inner_b_acked = False
         self._reason: list[str] = []
         self._byes: set[str] = set()  # those of ours not answered yet
 
@@ -118,15 +118,11 @@ class Call:
 
     def no_room(self) -> None:
         """No worker has room, and waiting did not help."""
-        self.waiting = False
         self._refuse(503, "no-worker")
 
     def invited_again(self) -> None:
-        """The caller repeats its INVITE: repeat what it was told."""
-        if self._final:
-            self.out.append(Send(self._received.reply_to, self._final))
-        else:
-            self._reply(100, [])
+        """The caller repeats its INVITE: repeat what it was told last (RFC 3261 §17.2.1)."""
+        self.out.append(Send(self._received.reply_to, self._told))
 
     def cancelled(self, received: Received) -> None:
         """CANCEL of the INVITE (RFC 3261 §9.2)."""
@@ -139,11 +135,12 @@ class Call:
             self.out += (Inner(self.inner.cancel()), Timer("drop", HANGUP_SECONDS))
             self._fail_inner()
         else:
-            self.waiting = False
             self._refuse(487, "cancelled")
 
     def acked(self, message: Message) -> None:
         """ACK of what the INVITE was answered with."""
+        if not self._final:
+            return
         self.out.append(Stop("fa"))
         self._acked = self._answered
         if not self._answered:
@@ -151,16 +148,18 @@ class Call:
         elif self._ack_body_due and self._attempt:
             self._ack_body_due = False
             self._attempt.confirm(self._plan.passing.lines(message), message.body)
+        if self._ending:
+            self._hang_up_a()
 
     def _reply(self, code: int, headers: list[str], body: bytes = b"", phrase: str = "") -> None:
         tag = self.a.local_tag if code > 100 else ""
-        self.out.append(
-            Send(self._received.reply_to, self._received.answer(code, headers, body, phrase, tag))
-        )
+        self._told = self._received.answer(code, headers, body, phrase, tag)
+        self.out.append(Send(self._received.reply_to, self._told))
 
     def _conclude(self, code: int, headers: list[str], body: bytes = b"", phrase: str = "") -> None:
         """Tell the caller how its INVITE ended, until it acknowledges."""
-        self._final = self._received.answer(code, headers, body, phrase, self.a.local_tag)
+        self.waiting = False
+        self._told = self._final = self._received.answer(code, headers, body, phrase, self.a.local_tag)
         self._answered = code < 300
         self.record["code"] = code
         self.out.append(Mark("concluded"))
@@ -179,7 +178,7 @@ class Call:
 
     def _try_next(self) -> bool:
         """Send the call to its next target, if there is one."""
-        if not self._plan.targets:
+        if not self._plan.targets or self._final or self._cancelled:
             return False
         target = self._plan.targets.pop(0)
         number = len(self._attempts)
@@ -211,7 +210,7 @@ class Call:
             self._invite_response(message, key)
         elif relay := self._relays.by_key(key):
             relay.answered(message, self._passing_from(relay))
-        elif message.status >= 200:
+        elif message.status >= 200 and (key in self._byes or key[0] == "x"):
             self.out.append(Stop(key))
             self._bye_done(key)
 
@@ -222,7 +221,7 @@ class Call:
         attempt = next((each for each in self._attempts if each.key == key), None)
         if not attempt:
             return
-        if not attempt.heard:
+        if attempt is self._attempt and not attempt.heard and not self._ending:
             self.out += (Stop("next"), Timer("ring", RING_SECONDS))
         news = attempt.response(message)
         if news is News.PROGRESS:
@@ -240,7 +239,7 @@ class Call:
         if "progress" not in self.record:
             self.record["progress"] = message.status
             self.out.append(Mark("progress"))
-        lines = [self.a.contact(), answers.ALLOW, *self._b_passing().lines(message)]
+        lines = [self.a.contact(), answers.ALLOW, *self._record_routes(), *self._b_passing().lines(message)]
         self._reply(message.status, lines, message.body, message.phrase)
 
     def _carrier_answered(self, message: Message) -> None:
@@ -287,8 +286,6 @@ class Call:
         method = message.method
         if method == "INVITE" and not on_a:
             self._worker_invites(message)
-        elif method == "ACK":
-            self._worker_acks()
         elif method == "CANCEL" and inner.b_invite:
             self.out += (Inner(inner.reply(message, 200)), Inner(inner.reply(inner.b_invite, 487)))
             self._inner_over(on_a=False)
@@ -310,14 +307,8 @@ class Call:
             return
         inner.b_invite = message
         self.out.append(Stop("worker"))
-        if self._final or self._cancelled or not self._try_next():
+        if not self._try_next():
             self._fail_inner()
-
-    def _worker_acks(self) -> None:
-        if not self._inner_b_acked and self._attempt and self._answer and self._answer.status < 300:
-            self._inner_b_acked = True
-            if not self._ack_body_due:
-                self._attempt.confirm([], b"")
 
     def _worker_answers(self, message: Message) -> None:
         """The worker's answer on leg A: the carrier's own words go to the caller."""
@@ -341,26 +332,31 @@ class Call:
             self.out.append(WantSlot())
             self.waiting = True
             return
-        self._pass_refusal(message)
+        self._release()
+        self._pass_refusal()
 
     def _pass_answer(self) -> None:
         answer = self._answer
         if not answer or answer.status >= 300:
             self._refuse(500, "worker-nonsense")
             return
+        self.out.append(Stop("drop"))  # a CANCEL that crosses the answer has no effect (RFC 3261 §9.2)
         lines = [self.a.contact(), answers.ALLOW, *self._record_routes(), *self._b_passing().lines(answer)]
         self._conclude(answer.status, lines, answer.body, answer.phrase)
+        if not self._ack_body_due and self._attempt:
+            # Now, not before: what the callee says next must find the caller answered.
+            self._attempt.confirm([], b"")
 
     def _record_routes(self) -> list[str]:
         return [f"Record-Route: {value}" for value in self._received.message.all("record-route")]
 
-    def _pass_refusal(self, message: Message) -> None:
+    def _pass_refusal(self) -> None:
         answer = self._answer
         if self._cancelled:
             self._conclude(487, [])
         elif answer and answer.status >= 300:
             code, phrase, extra = answers.relayed_final(answer.status, answer.phrase)
-            self._conclude(code, [*self._b_passing().lines(answer), *extra], b"", phrase)
+            self._conclude(code, [*self._b_passing().lines(answer), *extra], answer.body, phrase)
         elif self._attempts:
             self._conclude(408, [])
         else:
@@ -375,7 +371,7 @@ class Call:
             self.inner.a_over = self.inner.b_over = True
         self._end()
         if not self._final:
-            self._refuse(500, "worker-lost")
+            self._refuse(487 if self._cancelled else 500, "worker-lost")
 
     def _inner_over(self, on_a: bool) -> None:
         inner = self.inner
@@ -385,6 +381,8 @@ class Call:
         else:
             inner.b_over = True
         self._release()
+        if not (inner.over and self._final):
+            self.out.append(Timer("drop", HANGUP_SECONDS))
         self._settle()
 
     def _release(self) -> None:
@@ -408,8 +406,10 @@ class Call:
             self._cancel_relay(received, leg)
         elif method == "BYE":
             self._bye(received, leg)
-        elif again := self._relays.find(leg, received.branch):
+        elif again := self._relays.find(leg, received):
             again.again()
+        elif method == "OPTIONS":
+            self._tell(received, 481 if self._ending else 200, [answers.ALLOW])
         elif method not in answers.RELAYED:
             self._tell(received, 405, [answers.ALLOW])
         else:
@@ -422,7 +422,7 @@ class Call:
             relay.acked(message, self._plan.passing if leg is self.a else self._b_passing())
 
     def _cancel_relay(self, received: Received, leg: Leg) -> None:
-        relay = self._relays.find(leg, received.branch)
+        relay = self._relays.find(leg, received)
         self._tell(received, 200 if relay else 481)
         if relay:
             relay.cancel()
@@ -440,6 +440,8 @@ class Call:
             self._close_a()
         else:
             self._b_over = True
+            if self._attempt and not self._attempt.final:
+                self._attempt.abandon([])  # it may not hang up what it has not answered (RFC 3261 §15)
         self._end_inner(leg is self.a)
         self._ending_soon()
 
@@ -463,7 +465,7 @@ class Call:
     def _rack(self, message: Message, leg: Leg) -> list[str]:
         """RAck names an INVITE by its CSeq, which differs from leg to leg (RFC 3262 §7.2)."""
         parts = message.get("rack").split()
-        if message.method != "PRACK" or len(parts) != 3 or not parts[1].isdigit():
+        if message.method != "PRACK" or len(parts) != 3 or not parts[1].isdecimal() or len(parts[1]) > 10:
             return []
         relay = self._relays.of_cseq(leg, int(parts[1]))
         return [f"RAck: {parts[0]} {relay.cseq if relay else 1} {parts[2]}"]
@@ -495,14 +497,16 @@ class Call:
         if from_a and not inner.a_over:
             self.out.append(Inner(inner.bye_a() if inner.a_tag else inner.cancel()))
             self._fail_inner()
-        elif not from_a and not inner.b_over and inner.b_invite:
+        elif not from_a and inner.b_answered and not inner.b_over:
             self.out.append(Inner(inner.bye_b()))
+        else:
+            self._fail_inner()
         self.out.append(Timer("drop", HANGUP_SECONDS))
 
     def _hang_up_a(self) -> None:
-        if not self._a_over and self._answered:
+        """Not before it has acknowledged our answer, or will not any more (RFC 3261 §15)."""
+        if not self._a_over and self._acked:
             self._a_over = True
-            self.out.append(Stop("fa"))
             self._send_bye(self.a, "ya")
         self._ending_soon()
 
@@ -513,9 +517,7 @@ class Call:
         self.out += (Stop("next"), Stop("ring"))
         attempt = self._attempt
         if attempt and self._answer and self._answer.status < 300 and self.b:
-            if not self._inner_b_acked or self._ack_body_due:
-                self._ack_body_due, self._inner_b_acked = False, True
-                attempt.confirm([], b"")
+            attempt.confirm([], b"")
             self._send_bye(self.b, "yb")
         elif attempt and not attempt.final:
             attempt.abandon(self._reason)
@@ -588,6 +590,7 @@ class Call:
     def _never_acked(self) -> None:
         """The caller never acknowledged: an answered call is torn down (RFC 3261 §13.3.1.4), a refused one is over."""
         if self._answered:
+            self._acked = True  # as far as it ever will
             self.record.setdefault("ended_by", "never-acknowledged")
             self._end()
         else:
@@ -600,7 +603,7 @@ class Call:
             inner.a_over = inner.b_over = True
             self._free(refused=True)
         if not self._final:
-            self._pass_refusal(self._received.message)
+            self._pass_refusal()
         self._end()
 
 
@@ -616,7 +619,7 @@ def passing_of(names: tuple[str, ...]) -> Passing:
 
 
 def leg_a(token: str, received: Received, own: Local) -> Leg:
-    """The caller's dialog, as its INVITE makes it."""
+    """The caller's dialog, as its INVITE makes it; raises BadMessage where its Contact leads nowhere."""
     message = received.message
     to = message.get("to")
     sender = message.get("from")
@@ -633,4 +636,6 @@ def leg_a(token: str, received: Received, own: Local) -> Leg:
         remote_cseq=message.cseq,
     )
     leg.learn(message, reverse=False)
+    if not leg.target:
+        raise BadMessage("bad-contact")
     return leg

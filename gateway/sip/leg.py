@@ -24,7 +24,7 @@ SHARED = frozenset(
 _NEVER = frozenset(
     {
         "via", "from", "to", "call-id", "cseq", "contact", "route", "record-route", "max-forwards", "content-length",
-        "allow", "supported", "require", "proxy-require", "identity", "date",
+        "allow", "supported", "require", "proxy-require", "identity", "date", "rack",
     }
 )  # fmt: skip
 _SPELLING = {"rseq": "RSeq", "min-se": "Min-SE", "mime-version": "MIME-Version", "rack": "RAck"}
@@ -64,7 +64,7 @@ class Leg:
     target: str = ""
     routes: tuple[str, ...] = ()
     cseq: int = 0
-    remote_cseq: int = 0
+    remote_cseq: int = -1  # of the last request heard: the first may have 0
 
     def request(
         self,
@@ -109,7 +109,9 @@ class Leg:
             return
         try:
             target = name_addr(contact).uri
-            hop = hop_of(name_addr(self.routes[0]).uri if self.routes else target, self.hop)
+            hop = hop_of(target, self.hop)
+            if self.routes:
+                hop = hop_of(name_addr(self.routes[0]).uri, self.hop)
         except BadMessage:
             return
         self.target, self.hop = target, hop

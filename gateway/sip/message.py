@@ -88,7 +88,7 @@ def parse(data: bytes) -> Message:
         text = _FOLD.sub(" ", text)
     lines = text.split("\r\n")
     if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
-        raise BadMessage("bare-line-end")  # some read it as a line end: what follows it would be a header of ours
+        raise BadMessage("bare-line-end")  # to some a line end: what follows would be a header of ours
     if len(lines) > MAX_HEADERS + 1:
         raise BadMessage("too-many-headers")
     message = _headers(lines, body)

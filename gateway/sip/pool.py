@@ -20,7 +20,7 @@ WORN = 2000  # calls after which a worker is replaced when idle: its memory has 
 BACK_OFF = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before a start, after so many deaths in a row
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Worker:
     """One worker process: its UDP address once known to serve, and the calls it was given (token → since)."""
 
@@ -154,8 +154,8 @@ class Pool:
             return []
         if worker in self._free:
             self._free.remove(worker)
-        if worker.address:
-            self._by_address.pop(worker.address, None)
+        if worker.address and self._by_address.get(worker.address) == number:  # not its successor's by now
+            del self._by_address[worker.address]
         self._calls -= len(worker.calls)
         if not worker.leaving:
             self.deaths = self.deaths + 1 if now - worker.since < BACK_OFF[-1] else 1
@@ -184,17 +184,22 @@ class Pool:
             worker.strange_since = now
         worker.strangers = strangers
         lost = [token for token, since in worker.calls.items() if token not in tokens and now - since > GRACE]
+        for token in lost:
+            del worker.calls[token]
+        self._calls -= len(lost)
         self._offer(worker)
         return lost
 
     def tick(self, now: float) -> None:
         """Once a second: let go of what is hung, stuck, worn or too many."""
+        staying = sum(not worker.leaving for worker in self._workers.values())
         for worker in list(self._workers.values()):
             if worker.leaving or self._stopped_if_broken(worker, now) or worker.calls or not worker.address:
                 continue
-            spare = len(self._workers) > self.least and now - worker.used > IDLE
+            spare = staying > max(self.least, SPARE) and now - worker.used > IDLE
             if not worker.strangers and (spare or worker.served >= WORN):
                 self._stop(worker)
+                staying -= 1
         self.grow(now)
 
     def _stopped_if_broken(self, worker: Worker, now: float) -> bool:

@@ -15,6 +15,8 @@ from gateway.sip.leg import Leg, Passing, response
 from gateway.sip.message import Message
 from gateway.sip.values import Hop
 
+# The requests whose Contact is the dialog's new target (RFC 3261 §12.2, RFC 3311 §5.1).
+_REFRESHING = frozenset({"INVITE", "UPDATE"})
 _MOST = 16  # relays one call may have under way: more is not conversation
 
 
@@ -36,13 +38,17 @@ class Received:
 class Relay:
     """One request on its way from leg `source` to leg `to`, and the answers on their way back."""
 
-    __slots__ = ("_ack", "_final", "_out", "_source", "_to", "cseq", "key", "received")
+    __slots__ = (
+        "_ack", "_cancelled", "_final", "_heard", "_out", "_source", "_to", "_told", "cseq", "key", "received",
+    )  # fmt: skip
 
     def __init__(self, key: str, received: Received, source: Leg, to: Leg, out: list[Command]) -> None:
         self.key = key
         self.received, self._source, self._to, self._out = received, source, to, out
         self.cseq = 0
-        self._final: bytes | None = None
+        self._heard = self._cancelled = False
+        self._told = b""  # what the sender was told last
+        self._final: bytes | None = None  # and in the end
         self._ack: bytes | None = None
 
     @property
@@ -62,7 +68,8 @@ class Relay:
         message, to = self.received.message, self._to
         if self.is_invite:
             self._reply(100, [])
-        self._source.refresh(message)
+        if message.method in _REFRESHING:
+            self._source.refresh(message)
         lines = [to.contact(), answers.ALLOW, *passing.lines(message), *extra]
         data = to.request(message.method, self.key, lines, message.body)
         self.cseq = to.cseq
@@ -70,10 +77,8 @@ class Relay:
 
     def again(self) -> None:
         """The sender repeats itself: so do we, if there is an answer."""
-        if self._final:
-            self._out.append(Send(self.received.reply_to, self._final))
-        elif self.is_invite:
-            self._reply(100, [])
+        if self._told:
+            self._out.append(Send(self.received.reply_to, self._told))
 
     def answered(self, message: Message, passing: Passing) -> None:
         """An answer came: pass it back."""
@@ -84,15 +89,18 @@ class Relay:
         if status < 200 and not self.is_invite:
             return
         self._out.append(Stop(self.key))
+        if status < 200 and self._cancelled and not self._heard:
+            self._take_back()
+        self._heard = True
         if status == 100:
             return
         lines = [self._source.contact(), answers.ALLOW, *passing.lines(message)]
         if status < 200:
             self._reply(status, lines, message.body, message.phrase)
             return
-        if status < 300:
+        if status < 300 and message.cseq_method in _REFRESHING:
             self._to.refresh(message)
-        elif self.is_invite:
+        elif status >= 300 and self.is_invite:
             self._acknowledge(message)
         self._finish(status, lines, message.body, message.phrase)
 
@@ -107,15 +115,16 @@ class Relay:
 
     def _finish(self, code: int, lines: list[str], body: bytes = b"", phrase: str = "") -> None:
         hop = self.received.reply_to
-        self._final = self.received.answer(code, lines, body, phrase, self._source.local_tag)
+        self._told = self._final = self.received.answer(code, lines, body, phrase, self._source.local_tag)
         if self.is_invite:
             self._out.append(Repeat(f"f{self.key}", hop, self._final, always=code < 300))
         else:
             self._out.append(Send(hop, self._final))
 
     def _reply(self, code: int, lines: list[str], body: bytes = b"", phrase: str = "") -> None:
-        data = self.received.answer(code, lines, body, phrase, self._source.local_tag if code > 100 else "")
-        self._out.append(Send(self.received.reply_to, data))
+        tag = self._source.local_tag if code > 100 else ""
+        self._told = self.received.answer(code, lines, body, phrase, tag)
+        self._out.append(Send(self.received.reply_to, self._told))
 
     def acked(self, message: Message, passing: Passing) -> None:
         """The sender acknowledges: of a 2xx, the other end must hear it too, with the answer it may carry."""
@@ -127,11 +136,15 @@ class Relay:
             self._out.append(Send(self._to.hop, self._ack))
 
     def cancel(self) -> None:
-        """The sender takes a re-INVITE back."""
-        if self.pending:
-            self._out.append(
-                Repeat(f"c{self.key}", self._to.hop, self._to.request("CANCEL", self.key, cseq=self.cseq))
-            )
+        """The sender takes a re-INVITE back: so do we, once it has been heard of (RFC 3261 §9.1)."""
+        if self.pending and self.is_invite and not self._cancelled:
+            self._cancelled = True
+            if self._heard:
+                self._take_back()
+
+    def _take_back(self) -> None:
+        cancel = self._to.request("CANCEL", self.key, cseq=self.cseq)
+        self._out.append(Repeat(f"c{self.key}", self._to.hop, cancel))
 
     def unanswered(self) -> None:
         """The other end stayed silent."""
@@ -146,12 +159,12 @@ class Relays:
 
     def __init__(self, out: list[Command]) -> None:
         self._out = out
-        self._by_branch: dict[tuple[str, str], Relay] = {}
+        self._by_branch: dict[tuple[str, str, int], Relay] = {}
         self._by_key: dict[str, Relay] = {}
 
-    def find(self, leg: Leg, branch: str) -> Relay | None:
-        """The relay a request on `leg` belongs to."""
-        return self._by_branch.get((leg.side, branch))
+    def find(self, leg: Leg, request: Received) -> Relay | None:
+        """The relay a request on `leg` belongs to: it repeats its request, or is its CANCEL."""
+        return self._by_branch.get((leg.side, request.branch, request.message.cseq))
 
     def by_key(self, key: str) -> Relay | None:
         """The relay behind a key of ours."""
@@ -159,7 +172,7 @@ class Relays:
 
     def of_cseq(self, leg: Leg, cseq: int) -> Relay | None:
         """The re-INVITE of `leg` that an ACK with a branch of its own acknowledges."""
-        for (side, _), relay in self._by_branch.items():
+        for (side, _, _), relay in self._by_branch.items():
             if side == leg.side and relay.is_invite and relay.received.message.cseq == cseq:
                 return relay
         return None
@@ -171,10 +184,14 @@ class Relays:
         if len(self._by_key) >= _MOST:
             self._forget()
         relay = Relay(f"r{to.side}{to.cseq + 1}", request, source, to, self._out)
-        self._by_branch[source.side, request.branch] = self._by_key[relay.key] = relay
+        self._by_branch[source.side, request.branch, request.message.cseq] = self._by_key[relay.key] = relay
         return relay
 
     def _forget(self) -> None:
-        """Drop the answered relays: their senders have long had what they asked."""
-        self._by_branch = {where: relay for where, relay in self._by_branch.items() if relay.pending}
-        self._by_key = {key: relay for key, relay in self._by_key.items() if relay.pending}
+        """Drop the older half of the answered relays: their senders have long had what they asked."""
+        answered = [key for key, relay in self._by_key.items() if not relay.pending]
+        for key in answered[: (len(answered) + 1) // 2]:
+            del self._by_key[key]
+        self._by_branch = {
+            where: relay for where, relay in self._by_branch.items() if relay.key in self._by_key
+        }
