@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         status: int = asked.command(asked)
+        sys.stdout.flush()  # here, where a reader that has left is no error
         return status
     except Mistake as mistake:
         print(f"gateway: {mistake}", file=sys.stderr)

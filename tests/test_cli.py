@@ -1,6 +1,7 @@
 """The shell: what is asked is answered, and a mistake is one line that says what to do."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -192,7 +193,33 @@ def test_version_is_a_number(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.count(".") == 2
 
 
-def test_a_reader_that_leaves_is_no_error(key: str) -> None:
-    command = f"{sys.executable} -m gateway.cli {' '.join(sign_arguments(key))}"
-    done = subprocess.run(["bash", "-c", f"{command} | true"], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+@pytest.mark.parametrize("command", ["sign", "batch"])
+def test_a_reader_that_leaves_is_no_error(key: str, command: str) -> None:
+    arguments = sign_arguments(key) if command == "sign" else [*sign_arguments(key), "--batch", "-"]
+    nobody_reads, output = os.pipe()
+    os.close(nobody_reads)
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", *arguments],
+        input=b'{"orig": "+12155550100", "dest": ["+12155550123"], "attest": "B"}\n',
+        stdout=output,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(output)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_long_batch_is_answered_in_order(key: str) -> None:
+    lines = [
+        json.dumps({"orig": "+12155550100", "dest": [f"+1215555{n:04}"], "attest": "C"}) for n in range(2000)
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "sign", "--batch", "-", "--key", key, "--x5u", X5U],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers = [json.loads(line)["identity"] for line in done.stdout.splitlines()]
+    called = [claims(answer, key)["dest"] for answer in answers]
+    assert called == [{"tn": [f"1215555{n:04}"]} for n in range(2000)]

@@ -9,6 +9,7 @@ from gateway.config import Config, Signing, load
 from gateway.credentials import signing_credential
 from gateway.doctor import Finding, examine
 from gateway.metrics import EdgeStatus, status_path, write_status
+from gateway.sip import abilities
 
 NOW = 1_800_000_000.0
 
@@ -89,3 +90,15 @@ def test_a_running_edge_is_seen(config: Config) -> None:
 def test_an_open_side_door_is_a_warning(config: Config) -> None:
     opened = edited(config, 'listen = "127.0.0.1:8080"', 'listen = "0.0.0.0:8080"\nallow_public = true')
     assert worst(opened, "api").state == "warning"
+
+
+def test_the_room_for_calls_follows_from_the_pjsua2_build(config: Config) -> None:
+    first = found(config, "pjsua2")[0]
+    try:
+        slots = abilities.read().slots
+    except abilities.Pjsua2Missing:
+        assert first.state == "problem"
+        assert "no call can be carried" in first.text
+    else:
+        assert first.state == "ok"
+        assert f"{slots} calls a worker, so 200 calls need {200 // slots} workers" in first.text

@@ -22,7 +22,7 @@ class Pieces(BytesIO):
 
 def answers(content: bytes, size: int = 65536) -> list[bytes]:
     sink = BytesIO()
-    answer_lines(Pieces(content, size), sink, bytes.upper)
+    answer_lines(Pieces(content, size), sink, lambda lines: [line.upper() for line in lines])
     return sink.getvalue().splitlines()
 
 

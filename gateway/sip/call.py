@@ -26,7 +26,7 @@ from gateway.sip import answers
 from gateway.sip.attempt import Attempt, News, Target
 from gateway.sip.commands import Command, FreeSlot, Inner, Mark, Over, Repeat, Send, Stop, Timer, WantSlot
 from gateway.sip.inner import InnerCall
-from gateway.sip.leg import OWN_HOST, Leg, Local, Passing, address_of, without_parameters
+from gateway.sip.leg import OWN_HOST, Leg, Local, Passing, address_of, unsupported, without_parameters
 from gateway.sip.message import BadMessage, Message
 from gateway.sip.relay import Received, Relay, Relays
 from gateway.sip.values import tag_of
@@ -59,7 +59,7 @@ class Call:
     __slots__ = (
         "_a_over", "_ack_body_due", "_acked", "_answer", "_answered", "_attempt", "_attempts", "_b_over", "_byes",
         "_cancelled", "_ended", "_ending", "_final", "_plan", "_reason", "_received", "_relays", "_slot_held", "_told",
-        "a", "b", "edge_address", "inner", "invite_key", "out", "record", "token", "waiting", "worker",
+        "a", "b", "edge_address", "inner", "invite_key", "out", "parties", "record", "token", "waiting", "worker",
         "worker_address",
     )  # fmt: skip
 
@@ -76,6 +76,7 @@ class Call:
         self.worker_address = ("", 0)
         self.waiting = True  # for a slot
         self.record = plan.facts
+        self.parties: set[str] = {plan.facts["peer"]}  # the peers that may speak of this call
         self._relays = Relays(self.out)
         self._attempts: list[Attempt] = []
         self._attempt: Attempt | None = None
@@ -196,6 +197,7 @@ class Call:
         self.b, self._attempt = leg, Attempt(number, target, leg, self.out)
         self._attempts.append(self._attempt)
         self.record["carrier"] = target.peer.name
+        self.parties.add(target.peer.name)
         message = self._received.message
         lines = [leg.contact(), answers.ALLOW, *self._plan.headers, *self._plan.passing.lines(message)]
         self._attempt.start(lines, message.body, int(message.get("max-forwards") or 70) - 1)
@@ -456,6 +458,8 @@ class Call:
             self._tell(received, 481)
         elif message.cseq <= leg.remote_cseq:
             self._tell(received, 500)
+        elif unknown := unsupported(message):
+            self._tell(received, 420, [f"Unsupported: {', '.join(unknown)}"])
         elif relay := self._relays.open(received, leg, to):
             leg.remote_cseq = message.cseq
             relay.start(self._plan.passing if leg is self.a else self._b_passing(), self._rack(message, leg))

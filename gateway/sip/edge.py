@@ -26,6 +26,7 @@ from gateway.sip import answers, inner
 from gateway.sip.call import Call, leg_a
 from gateway.sip.commands import FreeSlot, Inner, Mark, Over, Repeat, Send, Stop, Timer, WantSlot
 from gateway.sip.journal import Journal
+from gateway.sip.leg import unsupported
 from gateway.sip.message import MAX_BYTES, BadMessage, Message, parse, salvage
 from gateway.sip.network import Network
 from gateway.sip.outbound import plan, read_call
@@ -164,8 +165,8 @@ class Edge:
                 self._run(call)
 
     def _speaks_for(self, peer: Peer, call: Call) -> bool:
-        """Whether a message about this call may come from this peer: only its own two ends have a say in it."""
-        return peer.name == call.record["peer"] or peer.name == call.record.get("carrier")
+        """Whether a message about this call may come from this peer: only its own ends have a say in it."""
+        return peer.name in call.parties
 
     def _request(self, message: Message, source: Hop, peer: Peer) -> None:
         received = _received(message, source)
@@ -174,7 +175,7 @@ class Edge:
             self._inside(received, peer, tag)
             return
         call = self.calls.by_invite(received.branch, message.first["call-id"])
-        if call:
+        if call and peer.name == call.record["peer"]:
             self._about_invite(call, received)
         elif message.method == "INVITE":
             self._new_call(received, source, peer)
@@ -273,7 +274,7 @@ class Edge:
             call = Call(token, received, leg_a(token, received, own), made, self._inner_address)
         finally:
             if call is None:
-                self._screen.concluded(peer)
+                self._screen.concluded(peer.name)
         call.record["at"] = self._loop.time()
         self._timers[call.token] = {}
         self.calls.add(call)
@@ -315,13 +316,17 @@ class Edge:
 
     def from_worker(self, data: bytes, source: Hop) -> None:
         """One message on the inner socket: SIP of a worker, or its report."""
-        if data.startswith(b"live "):
-            self._report(data.decode().split(" "))
-            return
         number = self.pool.worker_at((source.host, source.port))
+        try:
+            if data.startswith(b"live "):
+                self._report(data.decode().split(" "), number)
+                return
+            message = parse(data)
+        except ValueError:  # not a worker's
+            self.counters.inc("messages_refused", "inner")
+            return
         if number is None:
             return
-        message = parse(data)
         call = self.calls.by_token(message.first["call-id"][:-1])
         if call and call.worker == number:
             call.from_worker(message)
@@ -329,8 +334,11 @@ class Edge:
         elif self._inner and message.method and message.method != "ACK":
             self._inner.send(inner.reply(message, 481, "x"), source.host, source.port)
 
-    def _report(self, words: list[str]) -> None:
+    def _report(self, words: list[str], sender: int | None) -> None:
+        """A worker's report; one from an address not known yet is that of a worker older than this edge."""
         number, port, tokens = int(words[1]), int(words[2]), set(filter(None, words[3:]))
+        if sender not in (number, None):
+            return
         for token in self.pool.live(number, port, tokens, self._loop.time()):
             self._lost(token)
         self._serve_waiting()
@@ -400,9 +408,11 @@ class Edge:
     def _run(self, call: Call) -> None:
         out = call.out
         do = self._do
-        for command in out:  # grows while it is worked through
-            do[type(command)](call, command)
-        out.clear()
+        try:
+            for command in out:  # grows while it is worked through
+                do[type(command)](call, command)
+        finally:
+            out.clear()
 
     def _send(self, call: Call, command: Send) -> None:
         self._network.send(command.hop, command.data)
@@ -501,9 +511,7 @@ class Edge:
         call.record[f"{command.name}_ms"] = round((self._loop.time() - call.record["at"]) * 1000, 1)
         if command.name == "concluded":
             self._young.append(call.token)
-            peer = self._snapshot().by_name.get(call.record["peer"])
-            if peer:
-                self._screen.concluded(peer)
+            self._screen.concluded(call.record["peer"])
 
     def _over(self, call: Call, _: Over) -> None:
         for timer in self._timers.pop(call.token).values():
@@ -527,7 +535,7 @@ def _received(message: Message, source: Hop) -> Received:
 def _unacceptable(message: Message) -> tuple[int, str] | None:
     """Why a request is not for us, whoever sends it: code and rule (RFC 3261 §8.2, §16.3)."""
     hops = message.get("max-forwards")
-    if hops and not (hops.isascii() and hops.isdigit() and int(hops[:4]) <= 255):
+    if hops and not (hops.isascii() and hops.isdigit() and len(hops) <= 3 and int(hops) <= 255):
         raise BadMessage("bad-max-forwards")
     scheme = message.uri.partition(":")[0].lower()
     if scheme in ("sip", "sips"):
@@ -536,8 +544,7 @@ def _unacceptable(message: Message) -> tuple[int, str] | None:
         return 416, "uri-scheme"
     if hops and int(hops) == 0 and message.method == "INVITE":
         return 483, "max-forwards"
-    wanted = [*options(message.all("require")), *options(message.all("proxy-require"))]
-    unknown = [tag for tag in wanted if tag not in answers.OPTION_TAGS]
+    unknown = unsupported(message)
     return (420, f"unsupported.{', '.join(unknown)}") if unknown else None
 
 

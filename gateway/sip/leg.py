@@ -146,6 +146,12 @@ def response(
     return write(f"SIP/2.0 {code} {phrase}", lines, body)
 
 
+def unsupported(message: Message) -> list[str]:
+    """The extensions a request demands and we do not have (RFC 3261 §8.2.2.3)."""
+    wanted = [*message.all("require"), *message.all("proxy-require")]
+    return [tag for tag in options(wanted) if tag not in answers.OPTION_TAGS] if wanted else []
+
+
 class Passing:
     """Which headers of one peer's messages go across: the shared ones and the peer's own list.
 

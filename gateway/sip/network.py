@@ -38,7 +38,7 @@ class Network:
 
     async def open(self, receive: Receive, unframed: Callable[[str, Hop], None]) -> None:
         """Bind every socket of `[sip] listen`; raises OSError naming the one that cannot be."""
-        self._streams = Streams(receive, unframed)
+        self._streams = Streams(receive, unframed, self._welcome)
         for number, listen in enumerate(self._sip.listen):
             try:
                 bound = bind(listen.transport, listen.host, listen.port)
@@ -72,6 +72,10 @@ class Network:
         owner = self.resolver.owner_of(host)
         return snapshot.by_name.get(owner) if owner else None
 
+    def _welcome(self, host: str) -> bool:
+        """Whether a connection from this address may stay: a stranger's only where strangers get an answer."""
+        return self._sip.unknown_source == "403" or self.peer_of(host) is not None
+
     def local(self, source: Hop) -> Local:
         """How we name ourselves to whoever sent this."""
         return self._locals[source.socket]
@@ -104,14 +108,21 @@ class Network:
         elif hop.transport != "udp":
             assert self._streams
             self._streams.send(data, hop, self._client_tls, failed)
-        elif udp := self._udp.get(hop.socket):
+        elif udp := self._udp_for(hop):
             udp.send(data, hop.host, hop.port)
+
+    def _udp_for(self, hop: Hop) -> Udp | None:
+        """The socket the hop names; where a Contact led to another transport or family, one that can reach it."""
+        number: int | None = hop.socket
+        if hop.socket not in self._udp or self._families[hop.socket] != (":" in hop.host):
+            number = self._socket_for(hop)
+        return self._udp.get(number) if number is not None else None
 
     async def _send_to_name(self, hop: Hop, data: bytes, failed: Callable[[], None]) -> None:
         """A Contact may hold a name: look it up for this one message."""
         try:
             found = await asyncio.get_running_loop().getaddrinfo(hop.host, hop.port, type=socket.SOCK_DGRAM)
-        except OSError:
+        except (OSError, UnicodeError):
             failed()
             return
         self.send(hop._replace(host=str(found[0][4][0])), data, failed)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.sip import answers
-from gateway.sip.commands import Command, Repeat, Send, Stop
+from gateway.sip.commands import Command, Repeat, Send, Stop, Timer
 from gateway.sip.leg import Leg, Passing, response
 from gateway.sip.message import Message
 from gateway.sip.values import Hop
 
 # The requests whose Contact is the dialog's new target (RFC 3261 §12.2, RFC 3311 §5.1).
 _REFRESHING = frozenset({"INVITE", "UPDATE"})
+PROGRESS_SECONDS = 185.0  # RFC 3261 §16.6 timer C
 _MOST = 16  # relays one call may have under way: more is not conversation
 
 
@@ -92,6 +93,8 @@ class Relay:
         if status < 200 and self._cancelled and not self._heard:
             self._take_back()
         self._heard = True
+        if status < 200:
+            self._out.append(Timer(self.key, PROGRESS_SECONDS))
         if status == 100:
             return
         lines = [self._source.contact(), answers.ALLOW, *passing.lines(message)]

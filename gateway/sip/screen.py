@@ -54,9 +54,9 @@ class Screen:
         load.setups += 1
         return None
 
-    def concluded(self, peer: Peer) -> None:
+    def concluded(self, peer: str) -> None:
         """A call of this peer has left its set-up."""
-        self._loads[peer.name].setups -= 1
+        self._loads[peer].setups -= 1
 
     def bad(self, source: str, reason: str, bound: int, now: float) -> tuple[bool, bool]:
         """Count an unreadable message: (may it be answered, shall it be told)."""

@@ -15,7 +15,9 @@ from gateway.sip.leg import BRANCH, Leg
 
 _TOKEN_BYTES = 10  # 80 random bits: a tag must not be guessed (RFC 3261 §19.3)
 TOKEN_LENGTH = 16
-_OUR_BRANCH = re.compile(rf"[^,]*;branch={BRANCH}([a-z2-7]{{{TOKEN_LENGTH}}})\.([a-z0-9]+)")
+_OUR_BRANCH = re.compile(
+    rf"[^,]*;\s*branch\s*=\s*{BRANCH}([a-z2-7]{{{TOKEN_LENGTH}}})\.([a-z0-9]+)", re.IGNORECASE
+)
 
 
 def new_token() -> str:

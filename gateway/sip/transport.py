@@ -165,8 +165,10 @@ class _Stream(asyncio.Protocol):
 class Streams:
     """Every TCP and TLS connection, accepted or made."""
 
-    def __init__(self, receive: Receive, unframed: Callable[[str, Hop], None]) -> None:
-        self.receive, self.unframed = receive, unframed
+    def __init__(
+        self, receive: Receive, unframed: Callable[[str, Hop], None], welcome: Callable[[str], bool]
+    ) -> None:
+        self.receive, self.unframed, self._welcome = receive, unframed, welcome
         self._by_flow: dict[int, _Stream] = {}
         self._by_address: dict[tuple[str, str, int], int] = {}
         self._from: dict[str, int] = {}
@@ -181,7 +183,9 @@ class Streams:
         return await loop.create_server(lambda: _Stream(self, transport, number), sock=sock, ssl=tls)
 
     def opened(self, stream: _Stream, host: str) -> int:
-        """Give a new stream its flow; 0 where there are too many."""
+        """Give a new stream its flow; 0 for a stranger, and where there are too many."""
+        if not self._welcome(host):
+            return 0
         if len(self._by_flow) >= MOST_STREAMS or self._from.get(host, 0) >= MOST_STREAMS_A_SOURCE:
             return 0
         self._from[host] = self._from.get(host, 0) + 1
@@ -226,7 +230,7 @@ class Streams:
                     ssl=context,
                     server_hostname=name,
                 )
-        except (OSError, TimeoutError) as error:
+        except (OSError, ValueError, TimeoutError) as error:
             _log.warning(
                 "connect.failed", host=hop.host, port=hop.port, error=str(error) or type(error).__name__
             )

@@ -83,7 +83,7 @@ def _heard(call: Call, messages: Mapping[str, list[Message]], failures: list[str
     changed = [f"{kind} changed on its way" for kind in _changed_bodies(messages)] if call.same_bodies else []
     return Heard(
         codes=tuple(dict.fromkeys(int(answer.code) for answer in answers)),
-        rule=next((found[1] for a in answers for v in a.headers("Reason") if (found := _RULE.search(v))), ""),
+        rule=_rule(answers),
         carrier=last,
         identities=tuple(arrived.headers("Identity")) if arrived else (),
         sent_identities=tuple(asked[0].headers("Identity")) if asked else (),
@@ -91,20 +91,26 @@ def _heard(call: Call, messages: Mapping[str, list[Message]], failures: list[str
     )
 
 
+def _rule(answers: list[Message]) -> str:
+    reasons = (_RULE.search(value) for answer in answers for value in answer.headers("Reason"))
+    return next((reason[1] for reason in reasons if reason), "")
+
+
 def _invites(messages: list[Message]) -> list[Message]:
     return [message for message in messages if message.direction == "received" and message.opens_dialog]
 
 
 def _changed_bodies(messages: Mapping[str, list[Message]]) -> list[str]:
-    """Which of offer and answer did not arrive as it was sent."""
+    """Which of offer and answer did not arrive as it was sent, or was not sent at all."""
     near, far = messages["vos3000"], messages["carrier"]
     ways = {"the offer": (near, far, "INVITE"), "the answer": (far, near, "200 INVITE")}
-    return [
-        what
-        for what, (by, to, kind) in ways.items()
-        if _body(by, "sent", kind) != _body(to, "received", kind)
-    ]
+    return [what for what, (by, to, kind) in ways.items() if not _same_body(by, to, kind)]
 
 
-def _body(messages: list[Message], direction: str, kind: str) -> bytes | None:
-    return next((m.body for m in messages if m.direction == direction and m.is_a(kind) and m.body), None)
+def _same_body(by: list[Message], to: list[Message], kind: str) -> bool:
+    sent, arrived = _body(by, "sent", kind), _body(to, "received", kind)
+    return sent != b"" and sent == arrived
+
+
+def _body(messages: list[Message], direction: str, kind: str) -> bytes:
+    return next((m.body for m in messages if m.direction == direction and m.is_a(kind)), b"")
