@@ -121,6 +121,7 @@ class Sip(Strict):
     unknown_source: Literal["silence", "403"] = "silence"
     inner_address: Annotated[Address, AfterValidator(_loopback)] = IPv4Address("127.0.0.1")
     drain_limit: Duration = 30.0
+    probe_after: Duration = 600.0
     tls_certificate: AnchoredPath | None = None
     tls_key: AnchoredPath | None = None
     tls_ca: AnchoredPath | None = None

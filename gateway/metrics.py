@@ -24,7 +24,6 @@ FRESH = 5.0
 FAMILIES: dict[str, tuple[tuple[str, ...], str]] = {
     "calls": (("peer", "code"), "Calls ended or refused, by source peer and final SIP code."),
     "decisions": (("peer", "attest", "rule"), "Decisions of the engine, by the rule that made them."),
-    "next_hops_tried": (("peer", "result"), "Next hops of carriers tried: answered, silent, unavailable."),
     "messages_refused": (("reason",), "SIP messages dropped or refused before they became a call."),
     "options_answered": (("code",), "OPTIONS keep-alives answered."),
     "worker_exits": (("reason",), "Worker processes that ended."),

@@ -85,7 +85,9 @@ class Supervisor:
     def _keep_up(self) -> None:
         if self._pool and self._pool.poll() is not None:
             _log.error("process.died", process="pool", status=self._pool.returncode)
-            self._pool = None  # the edge sees it too, ends its calls and itself, and comes back with a new pool
+            self._pool = (
+                None  # the edge sees it too, ends its calls and itself, and comes back with a new pool
+            )
         for child in self._children():
             if child.process and child.process.exitcode is not None:
                 child.died()

@@ -36,6 +36,7 @@ WORKER_SECONDS = (
 )
 HANGUP_SECONDS = 1.0  # how long a worker may take to pass a hang-up across
 RING_SECONDS = 185.0  # RFC 3261 §16.6 timer C: longer than any caller waits
+PROBES = ("oa", "ob")  # the OPTIONS that ask leg A and leg B for a sign of life
 LINGER_SECONDS = 5.0  # RFC 3261 T4: what is still on its way arrives by then
 LOST_SECONDS = 40.0  # an ending call is forgotten by then, whatever is missing: 64*T1 and some
 
@@ -43,13 +44,15 @@ LOST_SECONDS = 40.0  # an ending call is forgotten by then, whatever is missing:
 @dataclass(slots=True)
 class Plan:
     """What was decided about a call, in SIP's terms: who calls whom (leg B's From value and the called user part), where
-    it may go, which headers we add (Identity, Date), which of the caller's go across, and what the log shall say."""
+    it may go, which headers we add (Identity, Date), which of the caller's go across, after how many seconds of an
+    established call its ends are probed, and what the log shall say."""
 
     caller: str
     callee: str
     targets: list[Target]
     headers: list[str]
     passing: Passing
+    probe: float
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -143,6 +146,8 @@ class Call:
         if not self._final:
             return
         self.out.append(Stop("fa"))
+        if self._answered and not self._acked:
+            self.out.append(Timer("probe", self._plan.probe))
         self._acked = self._answered
         if not self._answered:
             self._close_a()
@@ -212,6 +217,8 @@ class Call:
             self._invite_response(message, key)
         elif relay := self._relays.by_key(key):
             relay.answered(message, self._passing_from(relay))
+        elif message.status >= 200 and key in PROBES:
+            self._probed(message.status, key)
         elif message.status >= 200 and (key in self._byes or key[0] == "x"):
             self.out.append(Stop(key))
             self._bye_done(key)
@@ -543,7 +550,8 @@ class Call:
     def _ending_soon(self) -> None:
         if not self._ending:
             self._ending = True
-            self.out += (Mark("ended"), Stop("ring"), Stop("next"), Timer("lost", LOST_SECONDS))
+            self.out += (Mark("ended"), Timer("lost", LOST_SECONDS))
+            self.out += [Stop(key) for key in ("ring", "next", "probe", *PROBES)]
         self._settle()
 
     def _settle(self) -> None:
@@ -576,10 +584,31 @@ class Call:
             self._silent()
         elif key == "fa":
             self._never_acked()
+        elif key == "probe":
+            self._probe()
+        elif key in PROBES:
+            self.end("party-gone")
         elif relay := self._relays.by_key(key):
             relay.unanswered()
         else:
             self._bye_done(key)
+
+    def taken_up(self) -> None:
+        """Another edge held this call until now: its timers are gone, so are the ones that ran."""
+        self.out.append(Timer("probe", self._plan.probe))
+
+    def _probe(self) -> None:
+        """Ask both ends whether they still know the call: one that vanished would hold its slot for ever."""
+        if self.up and self.b:
+            for leg, key in zip((self.a, self.b), PROBES, strict=True):
+                self.out.append(Repeat(key, leg.hop, leg.request("OPTIONS", key, [leg.contact()])))
+            self.out.append(Timer("probe", self._plan.probe))
+
+    def _probed(self, status: int, key: str) -> None:
+        """Any answer is a sign of life, but for those that say the dialog is gone (RFC 3261 §12.2.1.2)."""
+        self.out.append(Stop(key))
+        if status in (408, 481) and not self._ending:
+            self.end("party-gone")
 
     def _silent(self) -> None:
         """The target says nothing, or rings for ever: the next one, or nobody."""

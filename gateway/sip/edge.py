@@ -35,7 +35,7 @@ from gateway.sip.relay import Received
 from gateway.sip.screen import Screen
 from gateway.sip.table import CallTable, new_token
 from gateway.sip.transport import Udp
-from gateway.sip.values import Hop, hop_of, name_addr, options, response_hop, stamped, tag_of, uri, via
+from gateway.sip.values import Hop, hop_of, name_addr, response_hop, stamped, tag_of, uri, via
 
 T1, T2 = 0.5, 4.0  # RFC 3261 §17.1.1.1
 GIVE_UP = 64 * T1
@@ -265,7 +265,9 @@ class Edge:
                 )
                 return
             self._count_decision(peer, decision.attest, decision.rule)
-            made = plan(received.message, asked, decision, time(), self._network.targets)
+            made = plan(
+                received.message, asked, decision, time(), self._sip.probe_after, self._network.targets
+            )
             if not made.targets:
                 self._refuse(received, peer, 503, "route.no-address")
                 return
@@ -396,6 +398,9 @@ class Edge:
                 call.worker, call.token, call.worker_address, now
             ):
                 self._lost(call.token)
+            else:
+                call.taken_up()
+                self._run(call)
 
     def end_all(self, rule: str) -> None:
         """End every call: the node stops."""

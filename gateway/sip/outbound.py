@@ -51,6 +51,7 @@ def plan(
     call: OutboundCall,
     decision: Forward,
     now: float,
+    probe: float,
     targets_of: Callable[[Peer], list[Target]],
 ) -> Plan:
     """What the decision means in SIP."""
@@ -64,6 +65,7 @@ def plan(
         targets=[target for peer in decision.targets for target in targets_of(peer)],
         headers=headers,
         passing=passing_of(call.peer.pass_headers),
+        probe=probe,
         facts={
             "peer": call.peer.name,
             "account": decision.account,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 from scenarios.bench.figure import Figure, most
-from scenarios.bench.fuzzer import Fuzzer
+from scenarios.bench.fuzzer import WINDOW, Fuzzer
 from scenarios.bench.length import Length
 from scenarios.bench.node import Node, running_node
 from scenarios.bench.processes import rss_mb
@@ -23,49 +23,50 @@ FORGET_SECONDS = 120.0  # a call that nobody acknowledges is given up after 32 s
 def fuzz(length: Length) -> Iterator[Figure]:
     """Spoiled messages from the peers' own addresses while calls go on."""
     messages = round(length.of(MESSAGES))
+    calls = round(messages / A_SECOND * CALLS_A_SECOND)
     with running_node() as node, contextlib.closing(Fuzzer(node, SEED)) as fuzzer:
-        pids, edge = node.pids, rss_mb(node.pids["edge"])
-        calls = round(messages / A_SECOND * CALLS_A_SECOND)
+        pids = node.pids
         with Traffic(node, CALLS_A_SECOND, calls, hold_ms=HOLD_MS) as traffic:
-            fuzzer.run(messages, A_SECOND)
-            length.tell(
-                f"{fuzzer.sent:,} messages sent (seed {SEED}); heard {dict(fuzzer.heard.most_common(12))}"
-            )
+            memory = _fuzzed(node, fuzzer, messages)
+            length.tell(f"{fuzzer.sent:,} sent (seed {SEED}), heard {dict(fuzzer.heard.most_common(12))}")
             slots_free, forgotten = _rest(node, fuzzer)
             outcome = traffic.finish()
         length.tell(f"calls: {outcome}")
-        dead = _dead(node, pids)
-        length.tell("; ".join([*dead, *_complaints(node)][:5]) or "nothing died, nothing complained")
-        sent = f"{fuzzer.sent:,} messages"
-        yield Figure(
-            "fuzz: processes that died",
-            len(dead),
-            "",
-            most(0),
-            f"{sent}; {_by_plan(node)} workers replaced by plan",
-        )
-        yield Figure(
-            "fuzz: times the edge went silent", fuzzer.silences, "", most(0), "an OPTIONS every 200 messages"
-        )
-        yield Figure("fuzz: errors in the log", len(_complaints(node)), "", most(0))
-        yield Figure(
-            "fuzz: calls failed",
-            outcome.failed,
-            f"of {outcome.wanted:,}",
-            most(0),
-            f"at {CALLS_A_SECOND}/s meanwhile",
-        )
-        yield Figure(
-            "fuzz: every slot free after",
-            slots_free,
-            "s",
-            most(60),
-            f"every call forgotten after {forgotten:.0f} s",
-        )
-        after = rss_mb(node.pids["edge"])
-        yield Figure(
-            "fuzz: growth of the edge's RSS", after - edge, "MB", note=f"{edge:.0f} → {after:.0f} MB"
-        )
+        yield from _survived(node, pids, fuzzer, length)
+        failed = f"of {outcome.wanted:,}"
+        yield Figure("fuzz: calls failed", outcome.failed, failed, most(0), f"{CALLS_A_SECOND}/s meanwhile")
+        forgotten_too = f"every call forgotten after {forgotten:.0f} s"
+        yield Figure("fuzz: every slot free after", slots_free, "s", most(60), forgotten_too)
+        yield _kept(memory)
+
+
+def _fuzzed(node: Node, fuzzer: Fuzzer, messages: int) -> tuple[float, float, float]:
+    """Send them; the edge's memory before, half way and after, in MB."""
+    edge = node.pids["edge"]
+    before = rss_mb(edge)
+    fuzzer.run(messages // 2, A_SECOND)
+    half = rss_mb(edge)
+    fuzzer.run(messages // 2, A_SECOND)
+    fuzzer.leave()
+    return before, half, rss_mb(edge)
+
+
+def _survived(node: Node, pids: dict[str, int], fuzzer: Fuzzer, length: Length) -> Iterator[Figure]:
+    dead, complaints = _dead(node, pids), _complaints(node)
+    for line in [*dead, *complaints][:5]:
+        length.tell(line)
+    by_plan = f"{fuzzer.sent:,} messages; {_by_plan(node)} workers ended by plan"
+    yield Figure("fuzz: processes that died", len(dead), "", most(0), by_plan)
+    asked = f"an OPTIONS every {WINDOW} messages"
+    yield Figure("fuzz: times the edge went silent", fuzzer.silences, "", most(0), asked)
+    yield Figure("fuzz: errors in the log", len(complaints), "", most(0))
+
+
+def _kept(memory: tuple[float, float, float]) -> Figure:
+    """What the first half takes are tables of a bounded size; the second half should find them there."""
+    before, half, after = memory
+    story = f"RSS {before:.0f} → {half:.0f} → {after:.0f} MB"
+    return Figure("fuzz: edge grew in the second half", after - half, "MB", note=story)
 
 
 def _rest(node: Node, fuzzer: Fuzzer) -> tuple[float, float]:

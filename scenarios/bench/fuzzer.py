@@ -56,14 +56,17 @@ class Fuzzer:
         self._carrier.close()
 
     def run(self, messages: int, rate: float) -> None:
-        """Send so many spoiled messages, `rate` a second at most, then hang up."""
-        begun = time.monotonic()
-        while self.sent < messages:
+        """Send so many spoiled messages, `rate` a second at most."""
+        begun, before = time.monotonic(), self.sent
+        while self.sent < before + messages:
             self._hold_calls()
             for _ in range(WINDOW):
                 self._send_spoiled()
             self._ask_whether_it_lives()
-            self.listen(begun + self.sent / rate - time.monotonic())
+            self.listen(begun + (self.sent - before) / rate - time.monotonic())
+
+    def leave(self) -> None:
+        """Hang up what is held; from now on it only answers."""
         self._leaving = True
         for call in list(self._calls.values()):
             self._hang_up(call)

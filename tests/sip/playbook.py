@@ -37,6 +37,7 @@ EDGE, WORKERS = ("127.0.0.1", 7000), [("127.0.0.1", port) for port in range(7100
 GIVE_UP = 32.0  # seconds a repetition lasts (64*T1)
 OFFER = b"v=0\r\no=caller 1 1 IN IP4 192.0.2.1\r\n"
 ANSWER = b"v=0\r\no=carrier 1 1 IN IP4 198.51.100.1\r\n"
+PROBE_SECONDS = 600.0
 PASSED = ("P-Asserted-Identity", "X-*")
 
 
@@ -253,6 +254,8 @@ class Playbook:
             targets=[Target(peer(f"peer{n}"), CARRIERS[n], OWN) for n in range(self._targets)],
             headers=["Identity: signed"],
             passing=passing_of(PASSED),
+            probe=PROBE_SECONDS,
+            facts={"peer": "caller"},
         )
         self.call = Call(TOKEN, received, leg_a(TOKEN, received, OWN), plan, EDGE)
         self._table.add(self.call)

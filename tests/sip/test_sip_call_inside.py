@@ -1,7 +1,7 @@
 """Inside a call: what only the two ends understand goes across, and every ending ends both sides."""
 
 import pytest
-from playbook import ANSWER, GIVE_UP, OFFER, Outsider, Playbook, say
+from playbook import ANSWER, GIVE_UP, OFFER, PROBE_SECONDS, Outsider, Playbook, say
 
 HOLD = b"v=0\r\na=sendonly\r\n"
 
@@ -490,8 +490,12 @@ def test_the_node_ends_a_call() -> None:
         book.talk()
         book.end("drain")
         book.worker << "BYE a"
-        book.carrier << "BYE"
-        book.caller << "BYE"
+        book.worker >> "200 BYE a"
+        book.worker >> "BYE b"
+        book.worker << "200 BYE b"
+        for end in (book.carrier, book.caller):
+            end << "BYE"
+            end >> "200 BYE"
         book.worker >> "200 BYE a"
         book.worker >> "BYE b"
         book.worker << "200 BYE b"
@@ -526,4 +530,63 @@ def test_a_response_to_what_we_never_asked_stops_nothing() -> None:
         book.forge(book.carrier.requests["INVITE"], 200, "fa")
         assert "fa" in book.repeating
         book.caller >> "ACK"
+        book.caller_hangs_up()
+
+
+def test_a_probe_that_both_ends_answer_leaves_the_call_up() -> None:
+    with Playbook() as book:
+        book.talk()
+        book.wait(PROBE_SECONDS)
+        book.caller << "OPTIONS"
+        book.carrier << "OPTIONS"
+        book.caller >> "200 OPTIONS"
+        book.carrier >> "405 OPTIONS"
+        book.caller_hangs_up()
+
+
+@pytest.mark.parametrize("code", ["481", "408"])
+def test_an_end_that_does_not_know_the_call_any_more_ends_it(code: str) -> None:
+    with Playbook() as book:
+        book.talk()
+        book.wait(PROBE_SECONDS)
+        book.caller << "OPTIONS"
+        book.carrier << "OPTIONS"
+        book.caller >> "200 OPTIONS"
+        book.carrier >> f"{code} OPTIONS"
+        assert book.call.record["ended_by"] == "party-gone"
+        book.worker << "BYE a"
+        book.worker >> "200 BYE a"
+        book.worker >> "BYE b"
+        book.worker << "200 BYE b"
+        for end in (book.carrier, book.caller):
+            end << "BYE"
+            end >> "200 BYE"
+
+
+def test_an_end_that_vanished_ends_the_call() -> None:
+    with Playbook() as book:
+        book.talk()
+        book.wait(PROBE_SECONDS)
+        book.caller << "OPTIONS"
+        book.carrier << "OPTIONS"
+        book.caller >> "200 OPTIONS"
+        book.runs_out("ob")
+        assert book.call.record["ended_by"] == "party-gone"
+        book.worker << "BYE a"
+        book.worker >> "200 BYE a"
+        book.worker >> "BYE b"
+        book.worker << "200 BYE b"
+        for end in (book.carrier, book.caller):
+            end << "BYE"
+            end >> "200 BYE"
+
+
+@either_way
+def test_a_request_that_demands_an_unknown_extension_is_refused_with_its_name(sender: str) -> None:
+    with Playbook() as book:
+        book.talk()
+        one, _ = ends(book, sender)
+        one >> say("UPDATE", "Require: timer, gruu")
+        one << "420 UPDATE"
+        assert one.heard.get("unsupported") == "gruu"
         book.caller_hangs_up()

@@ -105,7 +105,7 @@ def targets_of(peer: Peer) -> list[Target]:
 
 def test_a_signed_call_carries_its_identity_and_date() -> None:
     call = OutboundCall(PEER, "sip:+12025550123@x", "sip:+12025550199@b")
-    made = plan(invite("Date: theirs"), call, decision("signed"), 1_800_000_000.0, targets_of)
+    made = plan(invite("Date: theirs"), call, decision("signed"), 1_800_000_000.0, 600.0, targets_of)
     assert made.headers == ["Identity: signed", "Date: Fri, 15 Jan 2027 08:00:00 GMT"]
     assert (made.caller, made.callee) == (f'"+12025550111" <sip:+12025550123@{OWN_HOST}>', "+12025550199")
     assert [target.hop for target in made.targets] == list(CARRIERS)
@@ -114,10 +114,10 @@ def test_a_signed_call_carries_its_identity_and_date() -> None:
 
 def test_an_identity_already_there_goes_on_as_it_came_with_its_date() -> None:
     call = OutboundCall(PEER, "sip:+12025550123@x", "sip:+12025550199@b", ("one", "two"))
-    made = plan(invite("Date: theirs"), call, decision(None), 0.0, targets_of)
+    made = plan(invite("Date: theirs"), call, decision(None), 0.0, 600.0, targets_of)
     assert made.headers == ["Identity: one", "Identity: two", "Date: theirs"]
 
 
 def test_an_unsigned_call_carries_nothing_of_ours() -> None:
     call = OutboundCall(PEER, "sip:+12025550123@x", "sip:+12025550199@b")
-    assert plan(invite(), call, decision(None), 0.0, targets_of).headers == []
+    assert plan(invite(), call, decision(None), 0.0, 600.0, targets_of).headers == []

@@ -14,7 +14,7 @@ PEER = Peer("vos", "softswitch", NumberPlan.of("US"), max_setups=3, max_cps=2)
 def test_no_more_calls_in_set_up_than_allowed() -> None:
     screen, peer = Screen(), replace(PEER, max_cps=0)
     assert [screen.admit(peer, 0.0) for _ in range(4)] == [None, None, None, "limit.setups"]
-    screen.concluded(peer)
+    screen.concluded(peer.name)
     assert screen.admit(peer, 0.0) is None
 
 

@@ -39,7 +39,9 @@ class Edge:
         self.heard: asyncio.Queue[tuple[bytes, Hop]] = asyncio.Queue()
         self.unframed: asyncio.Queue[str] = asyncio.Queue()
         self.failed: asyncio.Queue[None] = asyncio.Queue()
-        self.streams = Streams(self.receive, lambda reason, _: self.unframed.put_nowait(reason))
+        self.streams = Streams(
+            self.receive, lambda reason, _: self.unframed.put_nowait(reason), lambda _: True
+        )
 
     def receive(self, data: bytes, source: Hop) -> None:
         self.heard.put_nowait((data, source))
