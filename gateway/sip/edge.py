@@ -23,19 +23,20 @@ from gateway.metrics import Counters
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import Snapshot
 from gateway.sip import answers, inner
-from gateway.sip.call import Call, leg_a
+from gateway.sip.call import Call
 from gateway.sip.commands import FreeSlot, Inner, Mark, Over, Repeat, Send, Stop, Timer, WantSlot
+from gateway.sip.invited import leg_of_caller
 from gateway.sip.journal import Journal
 from gateway.sip.leg import unsupported
 from gateway.sip.message import MAX_BYTES, BadMessage, Message, parse, salvage
 from gateway.sip.network import Network
 from gateway.sip.outbound import plan, read_call
 from gateway.sip.pool import Pool
-from gateway.sip.relay import Received
+from gateway.sip.received import Received, receive
 from gateway.sip.screen import Screen
 from gateway.sip.table import CallTable, new_token
 from gateway.sip.transport import Udp
-from gateway.sip.values import Hop, hop_of, name_addr, response_hop, stamped, tag_of, uri, via
+from gateway.sip.values import Hop, hop_of, name_addr, tag_of, uri
 
 T1, T2 = 0.5, 4.0  # RFC 3261 §17.1.1.1
 GIVE_UP = 64 * T1
@@ -149,7 +150,7 @@ class Edge:
         message = salvage(data)
         if message and message.method != "ACK":
             try:
-                received = _received(message, source)
+                received = receive(message, source)
             except BadMessage:
                 return
             self._network.send(
@@ -169,7 +170,7 @@ class Edge:
         return peer.name in call.parties
 
     def _request(self, message: Message, source: Hop, peer: Peer) -> None:
-        received = _received(message, source)
+        received = receive(message, source)
         tag = tag_of(message.first["to"])
         if tag:
             self._inside(received, peer, tag)
@@ -273,7 +274,7 @@ class Edge:
                 return
             token = new_token()
             own = self._network.local(source)
-            call = Call(token, received, leg_a(token, received, own), made, self._inner_address)
+            call = Call(token, received, leg_of_caller(token, received, own), made, self._inner_address)
         finally:
             if call is None:
                 self._screen.concluded(peer.name)
@@ -330,7 +331,7 @@ class Edge:
         if number is None:
             return
         call = self.calls.by_token(message.first["call-id"][:-1])
-        if call and call.worker == number:
+        if call and call.bridge.worker == number:
             call.from_worker(message)
             self._run(call)
         elif self._inner and message.method and message.method != "ACK":
@@ -394,8 +395,8 @@ class Edge:
             self._timers[call.token] = {}
             self.calls.add(call)
             call.record["at"] = now - call.record["concluded_ms"] / 1000
-            if call.worker is None or not self.pool.give_back(
-                call.worker, call.token, call.worker_address, now
+            if call.bridge.worker is None or not self.pool.give_back(
+                call.bridge.worker, call.token, call.bridge.worker_address, now
             ):
                 self._lost(call.token)
             else:
@@ -423,7 +424,7 @@ class Edge:
         self._network.send(command.hop, command.data)
 
     def _to_worker(self, call: Call, command: Inner) -> None:
-        address = self.pool.address_of(call.worker) if call.worker is not None else None
+        address = self.pool.address_of(call.bridge.worker) if call.bridge.worker is not None else None
         if self._inner and address:
             self._inner.send(command.data, *address)
 
@@ -491,15 +492,15 @@ class Edge:
         now = self._loop.time() + 0.001
         while self._waiting and self._waiting[0][0] <= now:
             _, call = self._waiting.popleft()
-            if call.waiting:
+            if call.bridge.waiting:
                 call.no_room()
                 self._run(call)
 
     def _serve_waiting(self) -> None:
         while self._waiting:
             _, call = self._waiting[0]
-            granted = self.pool.acquire(call.token, self._loop.time()) if call.waiting else None
-            if call.waiting and not granted:
+            granted = self.pool.acquire(call.token, self._loop.time()) if call.bridge.waiting else None
+            if call.bridge.waiting and not granted:
                 return
             self._waiting.popleft()
             if granted:
@@ -507,8 +508,8 @@ class Edge:
                 self._run(call)
 
     def _free_slot(self, call: Call, command: FreeSlot) -> None:
-        if call.worker is not None:
-            self.pool.release(call.worker, call.token, command.refused)
+        if call.bridge.worker is not None:
+            self.pool.release(call.bridge.worker, call.token, command.refused)
         if self._waiting:
             self._loop.call_soon(self._serve_waiting)
 
@@ -527,14 +528,6 @@ class Edge:
         del record["at"]
         self.counters.inc("calls", record["peer"], str(record.get("code", 0)))
         self._log_call({"call": call.token, **record})
-
-
-def _received(message: Message, source: Hop) -> Received:
-    """A request with what answers need; raises BadMessage for a Via that cannot be read."""
-    top = via(message.first["via"])
-    vias = message.all("via")
-    vias[0] = stamped(vias[0], source)
-    return Received(message, vias, top.branch, response_hop(top, source))
 
 
 def _unacceptable(message: Message) -> tuple[int, str] | None:

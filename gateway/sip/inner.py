@@ -16,33 +16,21 @@ _SDP_TYPE = "Content-Type: application/sdp"
 
 
 class InnerCall:
-    """What the edge and one worker say to each other about one call.
+    """The messages of one call's two inner legs, and what was learnt to write them."""
 
-    A leg is *over* once nothing of it is left in the worker: its slot is free when both are.
-    """
-
-    __slots__ = ("a_over", "a_tag", "b_answered", "b_invite", "b_over", "edge", "token", "worker")
+    __slots__ = ("_edge", "_token", "a_tag", "b_answered", "b_invite", "worker")
 
     def __init__(self, token: str, edge: tuple[str, int], worker: tuple[str, int]) -> None:
-        self.token = token
-        self.edge = f"{bracketed(edge[0])}:{edge[1]}"
+        self._token = token
+        self._edge = f"{bracketed(edge[0])}:{edge[1]}"
         self.worker = f"{bracketed(worker[0])}:{worker[1]}"
         self.a_tag = ""
         self.b_invite: Message | None = None
-        self.a_over = self.b_over = self.b_answered = False
-
-    @property
-    def b_open(self) -> bool:
-        """Whether leg B's INVITE still waits for its final answer."""
-        return self.b_invite is not None and not self.b_over and not self.b_answered
-
-    @property
-    def over(self) -> bool:
-        return self.a_over and self.b_over
+        self.b_answered = False
 
     def invite(self) -> bytes:
         """Open leg A."""
-        return self._a("INVITE", "i", 1, [f"Contact: <sip:e@{self.edge}>", _SDP_TYPE], _SDP)
+        return self._a("INVITE", "i", 1, [f"Contact: <sip:e@{self._edge}>", _SDP_TYPE], _SDP)
 
     def ack(self, answer: Message) -> bytes:
         """Acknowledge leg A's final answer: a refusal in the INVITE's own transaction, an answer in a new one."""
@@ -61,18 +49,18 @@ class InnerCall:
         """End leg B, which the worker opened."""
         assert self.b_invite
         return self._request(
-            "BYE", "z", 1, self.b_invite.get("to") + f";tag={self.token}", self.b_invite.get("from"), "b"
+            "BYE", "z", 1, self.b_invite.get("to") + f";tag={self._token}", self.b_invite.get("from"), "b"
         )
 
     def reply(self, request: Message, code: int) -> bytes:
         """Answer a request of the worker."""
-        return reply(request, code, self.token)
+        return reply(request, code, self._token)
 
     def answer(self) -> bytes:
         """Answer leg B's INVITE with 200."""
         assert self.b_invite
         self.b_answered = True
-        return reply(self.b_invite, 200, self.token, [f"Contact: <sip:e@{self.edge}>", _SDP_TYPE], _SDP)
+        return reply(self.b_invite, 200, self._token, [f"Contact: <sip:e@{self._edge}>", _SDP_TYPE], _SDP)
 
     def _a(
         self, method: str, key: str, cseq: int, headers: list[str] | None = None, body: bytes = b""
@@ -81,7 +69,7 @@ class InnerCall:
         if self.a_tag:
             to += f";tag={self.a_tag}"
         return self._request(
-            method, key, cseq, f"<sip:e@{self.edge}>;tag={self.token}", to, "a", headers, body
+            method, key, cseq, f"<sip:e@{self._edge}>;tag={self._token}", to, "a", headers, body
         )
 
     def _request(
@@ -96,11 +84,11 @@ class InnerCall:
         body: bytes = b"",
     ) -> bytes:
         lines = [
-            f"Via: SIP/2.0/UDP {self.edge};branch={BRANCH}{self.token}.{key}",
+            f"Via: SIP/2.0/UDP {self._edge};branch={BRANCH}{self._token}.{key}",
             "Max-Forwards: 70",
             f"From: {sender}",
             f"To: {to}",
-            f"Call-ID: {self.token}{side}",
+            f"Call-ID: {self._token}{side}",
             f"CSeq: {cseq} {method}",
             *(headers or ()),
         ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import cache
 
 from gateway.sip import answers
 from gateway.sip.message import BadMessage, Message, write
@@ -179,6 +180,12 @@ class Passing:
                 if kept:
                     lines.append(f"{name.title()}: {', '.join(kept)}")
         return lines
+
+
+@cache
+def passing_of(names: tuple[str, ...]) -> Passing:
+    """The `Passing` of a peer's list; one object a list, for there are as many as peers."""
+    return Passing(names)
 
 
 OWN_HOST = "\0"

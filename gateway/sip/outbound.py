@@ -10,9 +10,9 @@ from collections.abc import Callable
 from gateway.engine import Forward, OutboundCall
 from gateway.policy.peers import Peer
 from gateway.sip.attempt import Target
-from gateway.sip.call import Plan, passing_of
-from gateway.sip.leg import date, own_address
+from gateway.sip.leg import date, own_address, passing_of
 from gateway.sip.message import BadMessage, Message
+from gateway.sip.plan import Plan
 from gateway.sip.values import name_addr, split_list
 
 _CALLER_HEADERS = {"P-Asserted-Identity": "p-asserted-identity", "Remote-Party-ID": "remote-party-id"}

@@ -7,33 +7,16 @@ A relay ends one transaction and begins another, so each side's losses are repai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gateway.sip import answers
 from gateway.sip.commands import Command, Repeat, Send, Stop, Timer
-from gateway.sip.leg import Leg, Passing, response
+from gateway.sip.leg import Leg, Passing
 from gateway.sip.message import Message
-from gateway.sip.values import Hop
+from gateway.sip.received import Received
 
 # The requests whose Contact is the dialog's new target (RFC 3261 §12.2, RFC 3311 §5.1).
 _REFRESHING = frozenset({"INVITE", "UPDATE"})
 PROGRESS_SECONDS = 185.0  # RFC 3261 §16.6 timer C
 _MOST = 16  # relays one call may have under way: more is not conversation
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A request from outside, with what is needed to answer it: its Via lines, stamped, and where answers go."""
-
-    message: Message
-    vias: list[str]
-    branch: str
-    reply_to: Hop
-
-    def answer(
-        self, code: int, headers: list[str], body: bytes = b"", phrase: str = "", tag: str = ""
-    ) -> bytes:
-        return response(self.message, self.vias, code, phrase or answers.phrase(code), tag, headers, body)
 
 
 class Relay:
@@ -198,3 +181,12 @@ class Relays:
         self._by_branch = {
             where: relay for where, relay in self._by_branch.items() if relay.key in self._by_key
         }
+
+
+def translated_rack(message: Message, leg: Leg, relays: Relays) -> list[str]:
+    """RAck names an INVITE by its CSeq, which differs from leg to leg (RFC 3262 §7.2)."""
+    parts = message.get("rack").split()
+    if message.method != "PRACK" or len(parts) != 3 or not parts[1].isdecimal() or len(parts[1]) > 10:
+        return []
+    relay = relays.of_cseq(leg, int(parts[1]))
+    return [f"RAck: {parts[0]} {relay.cseq if relay else 1} {parts[2]}"]

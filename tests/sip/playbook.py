@@ -20,11 +20,13 @@ from types import TracebackType
 
 from gateway.policy.peers import Peer
 from gateway.sip.attempt import Target
-from gateway.sip.call import Call, Plan, leg_a, passing_of
+from gateway.sip.call import Call
 from gateway.sip.commands import Command, FreeSlot, Inner, Mark, Over, Repeat, Send, Stop, Timer, WantSlot
-from gateway.sip.leg import OWN_HOST, Local
+from gateway.sip.invited import leg_of_caller
+from gateway.sip.leg import OWN_HOST, Local, passing_of
 from gateway.sip.message import Message, parse, write
-from gateway.sip.relay import Received
+from gateway.sip.plan import Plan
+from gateway.sip.received import Received
 from gateway.sip.table import CallTable
 from gateway.sip.values import Hop, options, response_hop, stamped, tag_of, via
 from gateway.stir.tn import NumberPlan
@@ -257,7 +259,7 @@ class Playbook:
             probe=PROBE_SECONDS,
             facts={"peer": "caller"},
         )
-        self.call = Call(TOKEN, received, leg_a(TOKEN, received, OWN), plan, EDGE)
+        self.call = Call(TOKEN, received, leg_of_caller(TOKEN, received, OWN), plan, EDGE)
         self._table.add(self.call)
         self.call.start()
         self.run()
@@ -336,7 +338,7 @@ class Playbook:
 
     def grant(self) -> None:
         """A worker has room after all."""
-        if self.call.waiting:
+        if self.call.bridge.waiting:
             self._give_slot()
             self.run()
 
@@ -345,7 +347,7 @@ class Playbook:
         self.call.granted(self.granted, WORKERS[self.granted % len(WORKERS)])
 
     def no_room(self) -> None:
-        if self.call.waiting:
+        if self.call.bridge.waiting:
             self.call.no_room()
             self.run()
 

@@ -131,7 +131,7 @@ class AnyCall(RuleBasedStateMachine):
             return
         if of == "the node":
             self.book.end("drain")
-        elif self.book.call.inner:
+        elif self.book.call.bridge.worker is not None:
             self.book.die()
 
     @rule(seconds=st.sampled_from([0.1, 1.0, 5.0, 32.0]))

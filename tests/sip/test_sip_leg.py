@@ -3,7 +3,7 @@
 import pytest
 from playbook import CALLER, OWN
 
-from gateway.sip.call import leg_a
+from gateway.sip.invited import leg_of_caller
 from gateway.sip.leg import (
     OWN_HOST,
     Leg,
@@ -16,7 +16,7 @@ from gateway.sip.leg import (
     without_parameters,
 )
 from gateway.sip.message import BadMessage, Message, parse, write
-from gateway.sip.relay import Received
+from gateway.sip.received import Received
 from gateway.sip.values import Hop
 
 HEADERS = [
@@ -203,7 +203,7 @@ def received(message: Message) -> Received:
 
 
 def test_the_callers_leg_is_its_dialog_seen_from_here() -> None:
-    made = leg_a("token", received(invite("Contact: <sip:vos@192.0.2.1:5070>")), OWN)
+    made = leg_of_caller("token", received(invite("Contact: <sip:vos@192.0.2.1:5070>")), OWN)
     assert (made.local, made.remote, made.remote_tag) == (
         "<sip:+12025550199@192.0.2.250>", "<sip:+12025550123@192.0.2.1>", "1",
     )  # fmt: skip
@@ -213,7 +213,7 @@ def test_the_callers_leg_is_its_dialog_seen_from_here() -> None:
 @pytest.mark.parametrize("contact", ["*", "<tel:+1>", "nonsense here"])
 def test_a_caller_nobody_could_call_back_has_no_leg(contact: str) -> None:
     with pytest.raises(BadMessage) as error:
-        leg_a("token", received(invite(f"Contact: {contact}")), OWN)
+        leg_of_caller("token", received(invite(f"Contact: {contact}")), OWN)
     assert error.value.reason == "bad-contact"
 
 
