@@ -22,6 +22,7 @@ from gateway.sip.edge import Edge
 from gateway.sip.journal import Journal
 from gateway.sip.network import Network
 from gateway.sip.pool import Pool
+from gateway.sip.reception import Reception
 from gateway.sip.resolve import REFRESH_SECONDS
 from gateway.sip.transport import Udp
 from gateway.store.watcher import Watcher
@@ -73,19 +74,18 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         return decide_outbound(call, watcher.current, found.credential, time(), new_origid())
 
     counters = Counters()
+    log_call = log.call_logger(config.log.mask_numbers)
     network = Network(config.sip, lambda: watcher.current)
-    pool = await _pool(config, control)
     edge = Edge(
-        config.sip,
-        pool,
         network,
-        lambda: watcher.current,
-        decide,
+        Reception(config.sip, network, decide, counters, log_call),
+        await _pool(config, control),
         counters,
-        log.call_logger(config.log.mask_numbers),
+        log_call,
         Journal(status_path(config.node.state_dir).with_name("calls.journal")),
+        config.sip.unknown_source == "403",
     )
-    edge.serve_workers(Udp(inner, 0, edge.from_worker), inner.getsockname()[:2])
+    edge.slots.use(Udp(inner, 0, edge.slots.received), inner.getsockname()[:2])
     loop.add_reader(control.fileno(), _read_control, control, edge, stopping)
     edge.restore()
     await network.refresh()
@@ -93,9 +93,9 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     _log.info(
         "edge.serving",
         listen=[f"{x.transport}:{x.host}:{x.port}" for x in config.sip.listen],
-        slots=pool.slots,
+        slots=edge.slots.pool.slots,
     )
-    keeping = asyncio.create_task(_keep(config, edge, pool, network, watcher, counters))
+    keeping = asyncio.create_task(_keep(config, edge, network, watcher, counters))
     await stopping.wait()
     await _drain(edge, config.sip.drain_limit)
     keeping.cancel()
@@ -126,16 +126,15 @@ def _read_control(control: socket.socket, edge: Edge, stopping: asyncio.Event) -
     """Lines of the pool process; its end ends this edge too, and the supervisor starts both anew."""
     with contextlib.suppress(BlockingIOError):
         while line := control.recv(LONGEST_LINE):
-            edge.pool_says(line.decode())
+            edge.slots.pool_says(line.decode())
         asyncio.get_running_loop().remove_reader(control.fileno())
-        edge.pool_gone()
+        edge.workers_gone()
         stopping.set()
 
 
 async def _keep(
     config: Config,
     edge: Edge,
-    pool: Pool,
     network: Network,
     watcher: Watcher,
     counters: Counters,
@@ -153,8 +152,8 @@ async def _keep(
             ready=edge.able,
             draining=edge.draining,
             calls=len(edge.calls),
-            workers=len(pool),
-            slots_free=pool.free_slots,
+            workers=len(edge.slots.pool),
+            slots_free=edge.slots.pool.free_slots,
             counters=counters.rows(),
         )
         write_status(path, status)
@@ -163,7 +162,7 @@ async def _keep(
 
 async def _drain(edge: Edge, limit: float) -> None:
     """No new calls; wait for those that are up, but not for ever."""
-    edge.draining = True
+    edge.drain()
     _log.info("edge.draining", calls=len(edge.calls), limit=limit)
     await _empty(edge, limit)
     edge.end_all("node.stopping")
