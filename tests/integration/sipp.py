@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import socket
 import subprocess
@@ -120,14 +121,14 @@ def _kernel_form(host: str, port: int) -> str:
 
 
 def free_port(host: str) -> int:
-    """A port free for UDP and for TCP on an address."""
+    """A port free for UDP and for TCP on an address, outside the range from which the system gives ports away."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     while True:
+        port = random.randrange(10_000, 30_000)
         udp = socket.socket(family, socket.SOCK_DGRAM)
         with udp, socket.socket(family, socket.SOCK_STREAM) as tcp:
-            tcp.bind((host, 0))
-            port: int = tcp.getsockname()[1]
             try:
+                tcp.bind((host, port))
                 udp.bind((host, port))
             except OSError:
                 continue
