@@ -72,6 +72,9 @@ def start_library() -> pj.Endpoint:
     endpoint = pj.Endpoint()
     endpoint.libCreate()
     endpoint.libInit(config)
+    shorten_transactions()
+    for codec in endpoint.codecEnum2():  # one is enough for the neutral body, and it stays short
+        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith("PCMU/") else 0)
     return endpoint
 
 
