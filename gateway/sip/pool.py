@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-SPARE = 8  # workers with room below which more are started, or a quarter of all, if that is more
+SPARE = 8  # workers with room below which more are started, or an eighth of all, if that is more
 GRACE = 2.0  # seconds a call may be known here and not yet, or no longer, in its worker's report
 STUCK = 30.0  # seconds after which a worker that holds calls nobody knows is replaced
 SILENT = 5.0  # seconds without a report after which a worker is taken for hung
@@ -63,7 +63,7 @@ class Pool:
     @property
     def low(self) -> bool:
         """Whether it is time to look for more room."""
-        return len(self._free) < max(SPARE, len(self._workers) // 4)
+        return len(self._free) < max(SPARE, len(self._workers) // 8)
 
     def address_of(self, number: int) -> tuple[str, int] | None:
         worker = self._workers.get(number)
@@ -146,6 +146,11 @@ class Pool:
         worker.address, worker.heard, worker.used = (self._host, port), now, now
         self._by_address[worker.address] = number
         self._offer(worker)
+
+    def leaving(self, number: int) -> bool:
+        """Whether this worker was told to go."""
+        worker = self._workers.get(number)
+        return worker is not None and worker.leaving
 
     def died(self, number: int, now: float) -> list[str]:
         """A worker is gone; the tokens of the calls that went with it."""

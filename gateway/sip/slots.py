@@ -122,11 +122,19 @@ class Slots:
             self.pool.ready(int(words[1]), int(words[2]), now)
             self._serve_waiting()
         elif words[0] == "died":
-            tokens = self.pool.died(int(words[1]), now)
-            self._counters.inc("worker_exits", "with-calls" if tokens else "idle")
-            _log.warning("worker.died", worker=int(words[1]), status=int(words[2]), calls=len(tokens))
-            for token in tokens:
-                self._lost(token)
+            self._ended(int(words[1]), int(words[2]))
+
+    def _ended(self, number: int, status: int) -> None:
+        """A worker process is gone, as it was told to or not."""
+        retired = self.pool.leaving(number)
+        tokens = self.pool.died(number, self._loop.time())
+        self._counters.inc("worker_exits", "retired" if retired else "died")
+        if retired:
+            _log.info("worker.retired", worker=number, calls=len(tokens))
+        else:
+            _log.warning("worker.died", worker=number, status=status, calls=len(tokens))
+        for token in tokens:
+            self._lost(token)
 
     def pool_gone(self) -> None:
         """The pool process has ended, and its workers with it."""

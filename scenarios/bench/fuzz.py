@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import time
 from collections.abc import Iterator
 
@@ -86,17 +85,12 @@ def _rest(node: Node, fuzzer: Fuzzer) -> tuple[float, float]:
 def _dead(node: Node, before: dict[str, int]) -> list[str]:
     """Processes that ended against the plan."""
     others = [name for name, pid in before.items() if node.pids[name] != pid]
-    workers = [f"worker: {each}" for each in node.events("worker.died") if not _planned(each)]
+    workers = [f"worker: {each}" for each in node.events("worker.died")]
     return others + workers
 
 
-def _planned(death: dict[str, int]) -> bool:
-    """The pool stops an idle worker by SIGKILL; one with calls, or by another signal, was not meant to end."""
-    return death["status"] == signal.SIGKILL and not death["calls"]
-
-
 def _by_plan(node: Node) -> int:
-    return sum(_planned(each) for each in node.events("worker.died"))
+    return len(node.events("worker.retired"))
 
 
 def _complaints(node: Node) -> list[str]:
