@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-SPARE = 8  # workers with room below which more are started, or an eighth of all, if that is more
+SPARE = 8  # workers with room below which more are started
 GRACE = 2.0  # seconds a call may be known here and not yet, or no longer, in its worker's report
 STUCK = 30.0  # seconds after which a worker that holds calls nobody knows is replaced
 SILENT = 5.0  # seconds without a report after which a worker is taken for hung
@@ -63,7 +63,7 @@ class Pool:
     @property
     def low(self) -> bool:
         """Whether it is time to look for more room."""
-        return len(self._free) < max(SPARE, len(self._workers) // 8)
+        return len(self._free) < SPARE
 
     def address_of(self, number: int) -> tuple[str, int] | None:
         worker = self._workers.get(number)

@@ -162,6 +162,7 @@ class Worker:
     def __init__(self, endpoint: pj.Endpoint, number: int, inner: tuple[str, int]) -> None:
         self.number, self.inner = number, inner
         self.legs: dict[str, Leg] = {}
+        self.bridged = 0  # calls so far
         self.endpoint = endpoint
         transport = pj.TransportConfig()
         transport.boundAddress = inner[0]
@@ -197,6 +198,7 @@ class Worker:
 
     def bridge(self, call_id: int) -> None:
         """Leg A has come in: open leg B for it."""
+        self.bridged += 1
         a = Leg(self, call_id)
         a.token = a.getInfo().callIdString
         self.legs[a.token] = a
@@ -213,14 +215,20 @@ class Worker:
         report = socket.socket(socket.AF_INET6 if ":" in self.inner[0] else socket.AF_INET, socket.SOCK_DGRAM)
         trim = ctypes.CDLL(None).malloc_trim
         due = monotonic()
+        bridged = trimmed = 0
         while True:
             self.endpoint.libHandleEvents(POLL_MS)
-            if monotonic() >= due:
-                due = monotonic() + REPORT_EVERY
-                if not self.legs:
-                    trim(0)  # what finished calls leave behind goes back to the system
-                tokens = {name[:-1] for name in self.legs}
-                report.sendto(f"live {self.number} {self.port} {' '.join(tokens)}".encode(), self.inner)
+            if monotonic() < due:
+                continue
+            due = monotonic() + REPORT_EVERY
+            if (
+                bridged == self.bridged != trimmed
+            ):  # a second without a new call: give back what set-ups left behind
+                trim(0)
+                trimmed = bridged
+            bridged = self.bridged
+            tokens = {name[:-1] for name in self.legs}
+            report.sendto(f"live {self.number} {self.port} {' '.join(tokens)}".encode(), self.inner)
 
 
 def _no_stream() -> pj.CallOpParam:
