@@ -136,7 +136,8 @@ class Edge:
         if call and peer.name == call.record["peer"]:
             self._about_invite(call, received)
         elif message.method == "INVITE":
-            self._begin(self._reception.invited(received, source, peer, self.slots.address))
+            behind = self._network.behind or self.slots.behind
+            self._begin(self._reception.invited(received, source, peer, self.slots.address, behind))
         elif message.method == "CANCEL":
             self._answer(received, 481)
         elif message.method != "ACK":

@@ -76,6 +76,11 @@ class Network:
         """Whether a connection from this address may stay: a stranger's only where strangers get an answer."""
         return self._sip.unknown_source == "403" or self.peer_of(host) is not None
 
+    @property
+    def behind(self) -> bool:
+        """Whether one of our sockets holds more than can be answered in good time."""
+        return any(udp.behind for udp in self._udp.values())
+
     def local(self, source: Hop) -> Local:
         """How we name ourselves to whoever sent this."""
         return self._locals[source.socket]

@@ -55,7 +55,7 @@ def plan(
     targets_of: Callable[[Peer], list[Target]],
 ) -> Plan:
     """What the decision means in SIP."""
-    headers = [f"Identity: {decision.identity}", date(now)] if decision.identity else []
+    headers = [f"Identity: {decision.identity}", date(int(now))] if decision.identity else []
     if call.identity:
         headers = [f"Identity: {value}" for value in call.identity]
         headers += [f"Date: {value}" for value in message.all("date")[:1]]

@@ -16,7 +16,7 @@ GRACE = 2.0  # seconds a call may be known here and not yet, or no longer, in it
 STUCK = 30.0  # seconds after which a worker that holds calls nobody knows is replaced
 SILENT = 5.0  # seconds without a report after which a worker is taken for hung
 IDLE = 30.0  # seconds after which a worker beyond the first ones is let go
-WORN = 2000  # calls after which a worker is replaced when idle: its memory has grown, and never shrinks all the way
+WORN = 4000  # calls after which a worker is replaced when idle: its memory has grown, and never shrinks all the way
 BACK_OFF = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before a start, after so many deaths in a row
 
 
@@ -127,7 +127,7 @@ class Pool:
 
     def grow(self, now: float) -> None:
         """Start workers until the least are there, and then while there is little room and few are on their way."""
-        if now < self._start_at:
+        if now < self._start_at or len(self._workers) >= self.most:
             return
         starting = sum(worker.address is None for worker in self._workers.values())
         missing = self.least - len(self._workers)

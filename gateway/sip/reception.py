@@ -50,10 +50,13 @@ class Reception:
         self._refused: TTLCache[tuple[str, str], bytes] = TTLCache(MOST_REMEMBERED, REMEMBERED)
         self._loop = asyncio.get_running_loop()
 
-    def invited(self, received: Received, source: Hop, peer: Peer, edge: tuple[str, int]) -> Call | None:
-        """An INVITE that belongs to no call yet: a new one, or None if it was refused; `edge` is our inner address.
+    def invited(
+        self, received: Received, source: Hop, peer: Peer, edge: tuple[str, int], behind: bool
+    ) -> Call | None:
+        """An INVITE that belongs to no call yet: a new one, or None if it was refused.
 
-        Raises BadMessage for what is not an INVITE anybody could answer otherwise.
+        `edge` is our inner address; `behind` says that this node cannot keep up: a call refused now costs a tenth of one
+        taken, and those that are up do not suffer. Raises BadMessage for what is not an INVITE anybody could answer otherwise.
         """
         message = received.message
         if known := self._refused.get((received.branch, message.first["call-id"])):
@@ -65,6 +68,8 @@ class Reception:
             self._refuse(received, peer, *problem)
         elif self.draining:
             self._refuse(received, peer, 503, "node.draining")
+        elif behind:
+            self._refuse(received, peer, 503, "node.overloaded")
         elif peer.role == "carrier":
             self._refuse(received, peer, 403, "inbound.not-served")
         elif limit := self.screen.admit(peer, self._loop.time()):

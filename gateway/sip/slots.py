@@ -37,6 +37,11 @@ class Slots:
         """Speak to the workers through this loopback socket."""
         self._socket, self.address = socket, address
 
+    @property
+    def behind(self) -> bool:
+        """Whether the workers have said more than we have read in good time."""
+        return self._socket is not None and self._socket.behind
+
     # What calls ask for
 
     def want(self, call: Call) -> None:

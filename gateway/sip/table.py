@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import os
 import re
-from base64 import b32encode
 
 from gateway.sip.call import Call
 from gateway.sip.leg import BRANCH, Leg
 
-_TOKEN_BYTES = 10  # 80 random bits: a tag must not be guessed (RFC 3261 §19.3)
-TOKEN_LENGTH = 16
+TOKEN_LENGTH = 16  # 64 random bits: a tag must not be guessed (RFC 3261 §19.3)
 _OUR_BRANCH = re.compile(
-    rf"[^,]*;\s*branch\s*=\s*{BRANCH}([a-z2-7]{{{TOKEN_LENGTH}}})\.([a-z0-9]+)", re.IGNORECASE
+    rf"[^,]*;\s*branch\s*=\s*{BRANCH}([a-z0-9]{{{TOKEN_LENGTH}}})\.([a-z0-9]+)", re.IGNORECASE
 )
 
 
 def new_token() -> str:
     """A name for a new call: lower-case letters and digits."""
-    return b32encode(os.urandom(_TOKEN_BYTES)).decode().lower()
+    return os.urandom(TOKEN_LENGTH // 2).hex()
 
 
 class CallTable:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from typing import cast
 
@@ -19,6 +20,8 @@ from gateway.sip.values import Hop
 
 READS_A_TURN = 64  # datagrams read before other events get their turn
 RECEIVE_BUFFER = 4 << 20  # bytes the kernel may hold for us while we are busy
+MOST_BACKLOG = 1 << 20  # bytes unread, some 450 datagrams: a fifth of a second at 400 calls a second
+SO_MEMINFO = 55  # Linux: what a socket's queues hold; the first number is the receive queue's
 MOST_STREAMS = 1024  # open streams in all
 MOST_STREAMS_A_SOURCE = 32
 PARTIAL_SECONDS = 10.0  # a message that takes longer than this to arrive is not one
@@ -57,6 +60,7 @@ class Udp:
 
     def __init__(self, sock: socket.socket, number: int, receive: Receive) -> None:
         self._number, self._sock, self._receive = number, sock, receive
+        self._bound = min(MOST_BACKLOG, sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2)
         asyncio.get_running_loop().add_reader(sock.fileno(), self._readable)
 
     def _readable(self) -> None:
@@ -69,6 +73,12 @@ class Udp:
             except OSError:
                 continue  # an ICMP error of something we sent: the peer's silence says the same
             receive(data, Hop("udp", address[0], address[1], 0, number))
+
+    @property
+    def behind(self) -> bool:
+        """Whether more waits to be read than can be answered in good time: then new work makes all of it late."""
+        memory = self._sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 4)
+        return int.from_bytes(memory, sys.byteorder) > self._bound
 
     def send(self, data: bytes, host: str, port: int) -> None:
         """Send one datagram, or lose it, as the network may."""
