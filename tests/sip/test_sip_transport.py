@@ -378,3 +378,20 @@ def test_tls_settings_that_cannot_be_read_fail_the_message() -> None:
         await edge.fails()
 
     asyncio.run(play())
+
+
+def test_a_socket_with_much_unread_is_behind_until_it_is_read() -> None:
+    async def run() -> None:
+        edge = Edge()
+        sock = bind("udp", "127.0.0.1", 0)
+        udp = Udp(sock, 0, edge.receive)
+        assert not udp.behind
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for _ in range(600):
+                sender.sendto(message(b"x" * 1500), sock.getsockname())
+        assert udp.behind
+        while udp.behind:
+            await edge.next()
+        udp.close()
+
+    asyncio.run(run())
