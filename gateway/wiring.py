@@ -28,9 +28,7 @@ from gateway.sip.transport import Udp
 from gateway.store.watcher import Watcher
 
 TICK_SECONDS = 1.0
-WORKERS_A_CORE = (
-    4  # what `workers = "auto"` starts with: they hold a few calls each and sleep most of the time
-)
+WORKERS_A_CORE = 4  # what `workers = "auto"` starts with; they hold few calls each and mostly sleep
 HELLO_SECONDS = 10.0
 LONGEST_LINE = 65_536  # of the pool process
 
@@ -96,6 +94,9 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         slots=edge.slots.pool.slots,
     )
     keeping = asyncio.create_task(_keep(config, edge, network, watcher, counters))
+    keeping.add_done_callback(
+        lambda _: stopping.set()
+    )  # an edge that does not look after itself must not go on
     await stopping.wait()
     await _drain(edge, config.sip.drain_limit)
     keeping.cancel()
@@ -156,7 +157,10 @@ async def _keep(
             slots_free=edge.slots.pool.free_slots,
             counters=counters.rows(),
         )
-        write_status(path, status)
+        try:
+            write_status(path, status)
+        except OSError as error:  # a full disk takes no call down
+            _log.error("status.not-written", error=str(error))
         await asyncio.sleep(TICK_SECONDS)
 
 

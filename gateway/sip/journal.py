@@ -58,8 +58,11 @@ class Journal:
 
     def _append(self, token: str, data: bytes | None) -> None:
         if self._file:
-            pickle.dump((token, data), self._file, pickle.HIGHEST_PROTOCOL)
-            self._file.flush()
+            try:
+                pickle.dump((token, data), self._file, pickle.HIGHEST_PROTOCOL)
+                self._file.flush()
+            except OSError as error:  # a full disk takes no call down; this one would not survive its edge
+                _log.error("call.not-kept", error=str(error))
 
     def _rewrite(self) -> None:
         if self._file:

@@ -33,9 +33,8 @@ _NAMES = (
 _SINGLE = frozenset({"from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type"})
 
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")  # RFC 3261 §25.1 token
-_FOLD = re.compile(
-    r"\r\n[ \t]+"
-)  # RFC 3261 §7.3.1: a line that begins with white space continues the one before
+# RFC 3261 §7.3.1: a line that begins with white space continues the one before.
+_FOLD = re.compile(r"\r\n[ \t]+")
 _STATUS = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?")
 _CSEQ = re.compile(r"(\d{1,10})[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)")
 

@@ -17,6 +17,7 @@ STUCK = 30.0  # seconds after which a worker that holds calls nobody knows is re
 SILENT = 5.0  # seconds without a report after which a worker is taken for hung
 IDLE = 30.0  # seconds after which a worker beyond the first ones is let go
 WORN = 4000  # calls after which a worker is replaced when idle: its memory has grown, and never shrinks all the way
+ONE_STROKE = 0.5  # seconds within which several deaths have one cause
 BACK_OFF = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before a start, after so many deaths in a row
 
 
@@ -52,6 +53,7 @@ class Pool:
         self._by_address: dict[tuple[str, int], int] = {}
         self._next = 0
         self._start_at = 0.0
+        self._died_at = float("-inf")
 
     def __len__(self) -> int:
         return sum(worker.address is not None for worker in self._workers.values())
@@ -163,10 +165,18 @@ class Pool:
             del self._by_address[worker.address]
         self._calls -= len(worker.calls)
         if not worker.leaving:
-            self.deaths = self.deaths + 1 if now - worker.since < BACK_OFF[-1] else 1
-            self._start_at = now + BACK_OFF[min(self.deaths - 1, len(BACK_OFF) - 1)]
+            self._hold_back(worker, now)
         self.grow(now)
         return list(worker.calls)
+
+    def _hold_back(self, worker: Worker, now: float) -> None:
+        """Wait before the next start if workers die before they serve; those that die at one stroke count once."""
+        if worker.served or now - worker.since > BACK_OFF[-1]:
+            self.deaths = 0
+        elif now - self._died_at > ONE_STROKE:
+            self.deaths += 1
+            self._start_at = now + BACK_OFF[min(self.deaths, len(BACK_OFF)) - 1]
+        self._died_at = now
 
     def gone(self) -> list[str]:
         """Every worker is gone, with the process that starts them; the tokens of all their calls."""

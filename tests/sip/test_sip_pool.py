@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.sip.pool import BACK_OFF, GRACE, IDLE, SILENT, SPARE, STUCK, WORN, Pool
+from gateway.sip.pool import BACK_OFF, GRACE, IDLE, ONE_STROKE, SILENT, SPARE, STUCK, WORN, Pool
 
 HOST = "127.0.0.1"
 
@@ -164,18 +164,28 @@ def test_a_worker_that_dies_takes_its_calls_and_is_replaced() -> None:
     assert made.acquire("u", 10.0) == (1, (HOST, 7001))
 
 
-def test_workers_that_die_at_once_are_started_more_and_more_slowly() -> None:
+def test_workers_that_die_before_they_serve_are_started_more_and_more_slowly() -> None:
     made, said = pool(least=1, max_calls=2)
     now = 0.0
     made.grow(now)
     for number, wait in enumerate([*BACK_OFF, BACK_OFF[-1]]):
         assert said.take() == [f"fork {number}"]
+        now += 2 * ONE_STROKE
         made.died(number, now)
         made.grow(now + wait - 0.001)
         if wait:
             assert said == []
         now += wait
         made.grow(now)
+
+
+def test_workers_that_die_at_one_stroke_count_once() -> None:
+    made, said = pool(least=4, max_calls=8)
+    made.grow(0.0)
+    assert len(said.take()) == 4
+    for number in range(4):
+        made.died(number, 1.0 + number / 100)
+    assert len(said.take()) == 4
 
 
 def test_a_worker_that_lived_well_is_replaced_at_once() -> None:
