@@ -132,7 +132,7 @@ def _start_line(message: Message, line: str) -> None:
         message.status, message.phrase = int(found[1]), found[2] or ""
         return
     parts = line.split(" ")
-    if len(parts) != 3 or not _TOKEN.fullmatch(parts[0]) or not parts[1]:
+    if len(parts) != 3 or not _TOKEN.fullmatch(parts[0]) or not parts[1] or "<" in parts[1]:
         raise BadMessage("bad-request-line")
     if parts[2] != VERSION:
         raise BadMessage("unknown-version" if parts[2].startswith("SIP/") else "bad-request-line")

@@ -322,8 +322,7 @@ class Pool:
 def main() -> None:
     """``python -m gateway.sip.worker CONTROL_FD ADDRESS PORT``."""
     fd, address, port = sys.argv[1:]
-    harden_parent = ctypes.CDLL(None)
-    harden_parent.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Pool(socket.socket(fileno=int(fd)), (address, int(port))).run()
 

@@ -13,16 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from .sipp import SIPP, wait_for
+from .sipp import wait_for
 from .trace import Message
 from .world import CARRIERS, GATEWAY_HOST, SOFTSWITCHES, Gateway, running_gateway
 
 PATIENCE = 5.0  # seconds for a message that must come
 _numbers = count(1)
-
-pytestmark = pytest.mark.skipif(
-    SIPP is None, reason="the integration tests go together; sipp is not installed"
-)
 
 
 @dataclass
@@ -132,7 +128,7 @@ def workers(gateway: Gateway) -> list[int]:
 
 
 @pytest.fixture
-def own_gateway(tmp_path: Path) -> Iterator[Gateway]:
+def own_gateway(real_sip: None, tmp_path: Path) -> Iterator[Gateway]:
     """A gateway of this test's own: it will be hurt."""
     with running_gateway(tmp_path, {}) as gateway:
         yield gateway
