@@ -4,6 +4,7 @@
     make_chain(leaf=lambda leaf: leaf.without(TN_AUTH_LIST))      its leaf may sign for nobody
     make_chain(leaf=lambda leaf: replace(leaf, not_after=NOW))    its leaf expires at NOW
     make_chain(leaf_key=ec.generate_private_key(ec.SECP384R1()))  its key is on the wrong curve
+    make_delegate(issuer, [Range("12155550100", 100)])            one more below it, with numbers (RFC 9060)
 
 The clock stands at NOW and serials count up; only keys and signatures differ from run to run.
 """
@@ -16,11 +17,12 @@ from itertools import count
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certs import pem, profile, sti_pa
+from certs import extensions, names, pem, profile, sti_pa
 from certs.authority import Authority, SerialSource, new_key
 from certs.profile import Profile
 from certs.sti_pa import Revoked
 from certs.template import Template
+from gateway.stir import tnauthlist
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CRL_URL = "https://certs.example.test/certs/crl.pem"
@@ -79,6 +81,39 @@ def make_chain(
         leaf_key.public_key(), ca.certificate, now, serials(), spc=spc, numbers=numbers
     )
     return Chain(anchor, ca, ca.issue(leaf(leaf_template)), leaf_key, sti_pa.found(now, serials))
+
+
+def make_delegate(
+    issuer: Authority,
+    scope: Iterable[tnauthlist.Entry] = (),
+    *,
+    spc: str = "DELEGATE",
+    ca: bool = False,
+    now: datetime = NOW,
+    serial: int = 1 << 66,
+    defect: Defect = sound,
+) -> Authority:
+    """A certificate under `issuer`, with its own TNAuthList if `scope` has entries; one that is a CA may delegate further.
+
+    spc: makes its name. The lab's intermediate allows no CA below it, unless a defect says otherwise.
+    """
+    key, entries = new_key(), tuple(scope)
+    uses = extensions.authority("key_cert_sign", "crl_sign") if ca else extensions.end_entity()
+    template = Template(
+        subject=names.service_provider(spc),
+        issuer=issuer.certificate.subject,
+        public_key=key.public_key(),
+        serial=serial,
+        not_before=now - profile.BACKDATED,
+        not_after=now + profile.LEAF_LIFETIME,
+        extensions=(
+            *uses,
+            extensions.subject_key(key.public_key()),
+            extensions.authority_key(issuer.certificate),
+            *([extensions.tn_auth_list(entries)] if entries else []),
+        ),
+    )
+    return Authority(issuer.issue(defect(template)), key)
 
 
 def _self_signed(

@@ -32,7 +32,7 @@ def end_entity() -> tuple[Extension, ...]:
     """The critical extensions of a leaf, which signs PASSporTs and nothing else."""
     return (
         extension(x509.BasicConstraints(ca=False, path_length=None), critical=True),
-        extension(_key_usage("digital_signature"), critical=True),
+        extension(key_usage("digital_signature"), critical=True),
     )
 
 
@@ -40,7 +40,7 @@ def authority(*uses: str, path_length: int | None = None) -> tuple[Extension, ..
     """The critical extensions of a CA with key `uses`, by cryptography's names."""
     return (
         extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True),
-        extension(_key_usage(*uses), critical=True),
+        extension(key_usage(*uses), critical=True),
     )
 
 
@@ -76,5 +76,6 @@ def tn_auth_list(entries: Iterable[tnauthlist.Entry]) -> Extension:
     return extension(x509.UnrecognizedExtension(TN_AUTH_LIST, tnauthlist.encode(entries)))
 
 
-def _key_usage(*uses: str) -> x509.KeyUsage:
+def key_usage(*uses: str) -> x509.KeyUsage:
+    """What a key may do, by cryptography's names for the bits."""
     return x509.KeyUsage(**{use: use in uses for use in _USES})

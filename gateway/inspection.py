@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from gateway.stir import identity, passport
+from gateway.stir import identity, passport, x5u
 from gateway.stir.claims import ATTESTS
 from gateway.stir.identity import IdentityHeader, InvalidIdentity
 from gateway.stir.passport import InvalidPassport, Passport
@@ -25,7 +24,6 @@ Json = Mapping[str, Any]
 
 _NAME = re.compile(r"\s*(?:Identity|y)\s*:\s*", re.IGNORECASE)
 _TN = re.compile(r"[0-9*#]{1,15}")
-_PORTS = (None, 443, 8443)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +126,11 @@ def _header(header: Json) -> Iterator[str]:
     yield from _x5u(header.get("x5u"))
 
 
-def _x5u(x5u: object) -> Iterator[str]:
-    if not isinstance(x5u, str) or not x5u:
+def _x5u(url: object) -> Iterator[str]:
+    if not isinstance(url, str) or not url:
         yield "x5u is missing: nobody can find the certificate (RFC 8225 §4.3)"
-    elif not _is_public(x5u):
-        yield f"x5u {x5u!r} is not plain https on port 443 or 8443 (ATIS-1000074 §5.3.1)"
-
-
-def _is_public(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        bare = not (parts.query or parts.fragment or "@" in parts.netloc)
-        return parts.scheme == "https" and parts.port in _PORTS and bare
-    except ValueError:
-        return False
+    elif problem := x5u.problem(url, x5u.Rules()):
+        yield f"x5u {url!r} is not plain https on port 443 or 8443: {problem} (ATIS-1000074 §5.3.1)"
 
 
 def _claims(claims: Json) -> Iterator[str]:

@@ -5,37 +5,23 @@ next, and the leaf names one service provider. Whether it may sign *now* is aske
 credential that was good when it was loaded expires while the gateway runs.
 """
 
-import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.stir import tnauthlist
+from gateway.stir import tnauthlist, x5u
+from gateway.stir.certificate import UNPARSABLE as UNPARSABLE
 from gateway.stir.passport import Signer
 from gateway.trust.keys import load_private_key
 
 TN_AUTH_LIST = x509.ObjectIdentifier(tnauthlist.OID)
 
-# scheme://host[:port]/path of RFC 3986, where the host may be a name, IPv4 or [IPv6]
-_X5U = re.compile(
-    r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~%!$&'()*+,;=:@-]*)+"
-)
-
-UNPARSABLE = (
-    ValueError,
-    TypeError,  # a subject with an oddly typed attribute
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
-"""All that cryptography raises for a certificate or a revocation list that it cannot parse."""
+_ANYWHERE = x5u.Rules(ports=range(1, 65536), allow_http=True)
 
 
 class CredentialRefused(Exception):
@@ -82,10 +68,9 @@ class Credential:
         chain-without-intermediate: the leaf is served alone, so a verifier must know its issuer.
         x5u-not-public: the URL is not https on port 443 or 8443 (ATIS-1000074 §5.3.1), as in a lab.
         """
-        url = urlsplit(self.x5u)
         doubts = {
             "chain-without-intermediate": len(self.chain) == 1,
-            "x5u-not-public": url.scheme != "https" or url.port not in (None, 443, 8443),
+            "x5u-not-public": x5u.problem(self.x5u, x5u.Rules()) is not None,
         }
         return tuple(reason for reason, holds in doubts.items() if holds)
 
@@ -198,15 +183,11 @@ def _spc(leaf: x509.Certificate) -> str:
     return codes[0]
 
 
-def _checked_x5u(x5u: str) -> str:
-    """`x5u` where it can stand in `info=<…>`: no userinfo, query or fragment (ATIS-1000074 §5.3.1)."""
-    try:
-        well_formed = _X5U.fullmatch(x5u) and urlsplit(x5u).port != 0
-    except ValueError:  # a port above 65535, an impossible IPv6 address
-        well_formed = False
-    if not well_formed:
+def _checked_x5u(url: str) -> str:
+    """`url` where it can stand in `info=<…>`; a lab's may be http or on any port."""
+    if x5u.problem(url, _ANYWHERE):
         raise CredentialRefused(
             "x5u-malformed",
-            f"{x5u!r} is not a certificate URL: it must look like https://certs.example.com/certs/name.pem",
+            f"{url!r} is not a certificate URL: it must look like https://certs.example.com/certs/name.pem",
         )
-    return x5u
+    return url
