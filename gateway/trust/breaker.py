@@ -1,0 +1,54 @@
+"""A host that keeps failing is left alone for a while, then tried once; the first answer brings it back.
+
+This file does no I/O; the clock is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+FAILURES = 3
+"""In a row: one is chance, and every further one costs a call its whole budget."""
+
+PAUSE = 30.0
+"""Seconds: a restart of the host takes less, and two attempts a minute hurt nobody."""
+
+MOST_HOSTS = 4096
+"""Remembered. Strangers name hosts, so the table is bounded; a forgotten host starts afresh."""
+
+
+@dataclass(slots=True)
+class _Failing:
+    times: int = 0
+    until: float = 0.0  # left alone before this moment
+
+
+class Breaker:
+    """Knows which hosts are failing. host: name and port, for another port is another server. now: seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._failing: LRUCache[str, _Failing] = LRUCache(MOST_HOSTS)
+
+    def allows(self, host: str) -> bool:
+        """Whether the host may be asked now. After a pause one asker is let through, the next after another pause."""
+        failing = self._failing.get(host)
+        if failing is None or failing.times < FAILURES:
+            return True
+        if self._now() < failing.until:
+            return False
+        failing.until = self._now() + PAUSE
+        return True
+
+    def answered(self, host: str) -> None:
+        """The host is there, whatever it said."""
+        self._failing.pop(host, None)
+
+    def failed(self, host: str) -> None:
+        """The host did not answer as a host should."""
+        failing = self._failing.setdefault(host, _Failing())
+        failing.times += 1
+        failing.until = self._now() + PAUSE
