@@ -54,11 +54,23 @@ def _crl(asked: Namespace) -> list[str]:
     return _published(asked)
 
 
+def _trust_list(asked: Namespace) -> list[str]:
+    Lab(asked.dir).publish_trust_list(asked.now, x509.random_serial_number, lifetime=asked.lifetime)
+    return show.describe(files.read(asked.dir / "trust-list.jws"), asked.now)
+
+
 def _show(asked: Namespace) -> list[str]:
     return show.describe(files.read(asked.file), asked.now)
 
 
-COMMANDS = {"init": _init, "leaf": _leaf, "revoke": _revoke, "crl": _crl, "show": _show}
+COMMANDS = {
+    "init": _init,
+    "leaf": _leaf,
+    "revoke": _revoke,
+    "crl": _crl,
+    "trust-list": _trust_list,
+    "show": _show,
+}
 
 
 def _published(asked: Namespace) -> list[str]:
@@ -82,6 +94,7 @@ def _report(lab: Lab, names: list[str]) -> list[str]:
         f"key  {lab.directory / names[-1]}.key",
         f"x5u  {state.url(f'{names[-1]}.pem')}",
         f"CRL  {lab.directory / 'crl.pem'}, checked under pa-root.pem, served at {state.profile.crl_url}",
+        f"list {lab.directory / 'trust-list.jws'}, of the trusted STI-CAs, signed under pa-root.pem",
     ]
 
 

@@ -1,14 +1,14 @@
 """What may be asked of `python -m certs`: every word of the command line, checked before anything is made."""
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from certs import names
+from certs import names, trust_list
 from certs.profile import SHAKEN_POLICY
 from certs.refusal import LabRefused
 from gateway.stir import tnauthlist
@@ -24,6 +24,8 @@ example:
 Everything made here is TEST ONLY: a real service provider's certificates come from an approved STI-CA.
 """
 
+_LONGEST_LIFETIME = 366 * 86400
+
 Subcommands = argparse._SubParsersAction  # argparse gives what add_subparsers returns no public name
 
 
@@ -36,12 +38,17 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    _init(_command(commands, "init", "make the whole lab: root, intermediate, STI-PA, one leaf, CRL"))
+    _init(
+        _command(
+            commands, "init", "make the whole lab: root, intermediate, STI-PA, one leaf, CRL, trust list"
+        )
+    )
     _leaf(_command(commands, "leaf", "issue one more leaf, with a new key"))
     revoke = _command(commands, "revoke", "revoke a certificate and publish a new CRL")
     revoke.add_argument("name", metavar="NAME", help="a leaf's name, or `intermediate`")
     _command(commands, "crl", "publish a new CRL of the same revocations")
-    show = _command(commands, "show", "print a certificate file or a CRL for people to read")
+    _trust_list(_command(commands, "trust-list", "publish a new list of the trusted STI-CAs"))
+    show = _command(commands, "show", "print a certificate file, a CRL or a trust list for people to read")
     show.add_argument("file", type=Path, metavar="FILE")
     return top
 
@@ -93,6 +100,16 @@ def _leaf(command: argparse.ArgumentParser) -> None:
     _leaf_options(command, required=True)
 
 
+def _trust_list(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--lifetime",
+        type=_lifetime,
+        default=trust_list.LIFETIME,
+        metavar="SECONDS",
+        help=f"how long the list is in force (default {trust_list.LIFETIME.total_seconds():.0f}: a day)",
+    )
+
+
 def _leaf_options(command: argparse.ArgumentParser, **spc: Any) -> None:
     command.add_argument("--spc", type=_spc, metavar="SPC", help="service provider code, such as 616H", **spc)
     command.add_argument(
@@ -113,6 +130,12 @@ def _epoch(text: str) -> datetime:
         return datetime.fromtimestamp(float(text), UTC)
     except (ValueError, OverflowError, OSError):
         raise argparse.ArgumentTypeError(f"{text!r} is not a time in epoch seconds") from None
+
+
+def _lifetime(text: str) -> timedelta:
+    if not text.isdecimal() or not 0 < int(text) <= _LONGEST_LIFETIME:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a lifetime in seconds, a year at most")
+    return timedelta(seconds=int(text))
 
 
 def _spc(text: str) -> str:

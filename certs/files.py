@@ -8,6 +8,7 @@ from pathlib import Path
 from certs.refusal import LabRefused
 
 OTHERS = 0o077  # any permission of the group or of everybody
+PUBLIC = frozenset({".pem", ".jws"})  # what is served to everybody; the rest is for the owner alone
 
 
 def private_directory(path: Path) -> None:
@@ -41,7 +42,7 @@ def write(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            if path.suffix == ".pem":
+            if path.suffix in PUBLIC:
                 os.fchmod(file.fileno(), 0o644)
         Path(temporary).replace(path)
     except BaseException:

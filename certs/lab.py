@@ -1,7 +1,8 @@
 """The lab as a directory: the only module that carries the two parties to disk and back.
 
     root.pem, intermediate.pem   the STI-CA; root.pem is the trust anchor
-    pa-root.pem, crl.pem         the STI-PA; the list is checked under pa-root.pem
+    pa-root.pem                  the STI-PA, under which both of its lists are checked:
+    crl.pem, trust-list.jws      what is revoked, and the list of trusted STI-CAs (the root)
     <name>.pem, <name>.key       a leaf with its intermediate (application/pem-certificate-chain), and its key
     state.json                   what was issued and revoked
 
@@ -11,17 +12,17 @@ state.json is always written first, so that a certificate found on disk is one t
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from certs import files, ledger, pem, sti_ca, sti_pa
+from certs import files, ledger, pem, sti_ca, sti_pa, trust_list
 from certs.authority import Authority, SerialSource, new_key
 from certs.ledger import Ledger
 from certs.refusal import LabRefused
 from certs.sti_ca import StiCa
 from gateway.trust.keys import KeyRefused, load_private_key
 
-_RESERVED = frozenset({"root", "intermediate", "pa-root", "crl", "state"})
+_RESERVED = frozenset({"root", "intermediate", "pa-root", "crl", "trust-list", "state"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # one file name and one path segment of a URL
 
 
@@ -32,7 +33,7 @@ class Lab:
     directory: Path
 
     def init(self, state: Ledger, now: datetime, serials: SerialSource, *, replace: bool = False) -> None:
-        """Make both parties and an empty list; raises LabRefused where a lab stands, unless `replace`."""
+        """Make both parties and their lists; raises LabRefused where a lab stands, unless `replace`."""
         root = sti_ca.found_root(now, serials)
         ca = sti_ca.found(root, state.profile, now, serials)
         pa = sti_pa.found(now, serials)
@@ -44,6 +45,9 @@ class Lab:
                 **_authority_files("intermediate", ca.intermediate),
                 **_authority_files("pa-root", pa),
                 "crl.pem": _crl_pem(pa, state, now),
+                "trust-list.jws": trust_list.make(
+                    pa, [root.certificate], state.trust_list_sequence, now, serials
+                ),
             },
             replace=replace,
         )
@@ -77,6 +81,16 @@ class Lab:
     def publish(self, now: datetime) -> None:
         """Publish a new list of the same revocations."""
         self._publish(self.state().next_list(), now)
+
+    def publish_trust_list(
+        self, now: datetime, serials: SerialSource, *, lifetime: timedelta = trust_list.LIFETIME
+    ) -> None:
+        """Publish a new list of trusted STI-CAs, in force for `lifetime`."""
+        state = self.state().next_trust_list()
+        root = pem.certificates(files.read(self.directory / "root.pem"))[0]
+        pa = self._authority("pa-root")
+        made = trust_list.make(pa, [root], state.trust_list_sequence, now, serials, lifetime)
+        self._write(state, {"trust-list.jws": made}, replace=True)
 
     def state(self) -> Ledger:
         """What was issued and revoked so far; raises LabRefused where there is no lab."""

@@ -28,6 +28,7 @@ class Ledger:
     base: str
     policy: x509.ObjectIdentifier = SHAKEN_POLICY
     crl_number: int = 1
+    trust_list_sequence: int = 1
     issued: tuple[Issued, ...] = ()
 
     def url(self, file: str) -> str:
@@ -70,6 +71,10 @@ class Ledger:
         """The ledger when a new revocation list is due: its number rises (RFC 5280 §5.2.3)."""
         return replace(self, crl_number=self.crl_number + 1)
 
+    def next_trust_list(self) -> "Ledger":
+        """The ledger when a new list of trusted STI-CAs is due: its sequence rises."""
+        return replace(self, trust_list_sequence=self.trust_list_sequence + 1)
+
     def to_json(self) -> bytes:
         """The ledger as `state.json` keeps it."""
         return json.dumps(
@@ -78,6 +83,7 @@ class Ledger:
                 "base": self.base,
                 "policy": self.policy.dotted_string,
                 "crl_number": self.crl_number,
+                "trust_list_sequence": self.trust_list_sequence,
                 "issued": [_issued_to_json(one) for one in self.issued],
             },
             indent=2,
@@ -92,9 +98,10 @@ def from_json(text: bytes) -> Ledger:
             base=state["base"],
             policy=x509.ObjectIdentifier(state["policy"]),
             crl_number=int(state["crl_number"]),
+            trust_list_sequence=int(state.get("trust_list_sequence", 0)),  # a lab older than its list
             issued=tuple(_issued_from_json(one) for one in state["issued"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LabRefused(f"state.json is damaged ({error}): make a new lab with init --force") from error
 
 

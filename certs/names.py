@@ -27,6 +27,7 @@ def _name(organization: str, common_name: str) -> x509.Name:
 ROOT = _name("lab STI-CA", "TEST ONLY SHAKEN ROOT")
 INTERMEDIATE = _name("lab STI-CA", "TEST ONLY SHAKEN Intermediate CA")
 STI_PA = _name("lab STI-PA", "TEST ONLY STI-PA CRL")
+TRUST_LIST = _name("lab STI-PA", "TEST ONLY STI-PA trust list")
 
 
 def service_provider(spc: str) -> x509.Name:

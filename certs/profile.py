@@ -1,7 +1,8 @@
 """The SHAKEN certificate profile (ATIS-1000080 v005) as templates: what each kind of certificate states.
 
 Nothing stands here that the profile does not list, and only basicConstraints and keyUsage are critical.
-The STI-PA's own certificate is outside the SHAKEN hierarchy: it signs the revocation list alone.
+The STI-PA's certificates are outside the SHAKEN hierarchy: its own signs the revocation list, and one under it
+the list of trusted STI-CAs.
 """
 
 from collections.abc import Iterable
@@ -97,6 +98,25 @@ def root(key: ec.EllipticCurvePublicKey, now: datetime, serial: int) -> Template
 def sti_pa(key: ec.EllipticCurvePublicKey, now: datetime, serial: int) -> Template:
     """The STI-PA's own certificate, under which the revocation list is checked."""
     return _self_signed(names.STI_PA, key, now, serial, "key_cert_sign", "crl_sign")
+
+
+def trust_list(
+    key: ec.EllipticCurvePublicKey, issuer: x509.Certificate, now: datetime, serial: int, lifetime: timedelta
+) -> Template:
+    """The certificate under the STI-PA's that signs one list of trusted STI-CAs, and lives as long as the list."""
+    return Template(
+        subject=names.TRUST_LIST,
+        issuer=issuer.subject,
+        public_key=key,
+        serial=serial,
+        not_before=now - BACKDATED,
+        not_after=_within(issuer, now, lifetime),
+        extensions=(
+            *extensions.end_entity(),
+            extensions.subject_key(key),
+            extensions.authority_key(issuer),
+        ),
+    )
 
 
 def _self_signed(

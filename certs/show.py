@@ -1,4 +1,4 @@
-"""Certificates and revocation lists for people to read. Pure: bytes and the time in, lines out."""
+"""Certificates, revocation lists and trust lists for people to read. Pure: bytes and the time in, lines out."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from certs import pem
+from certs import pem, trust_list
 from certs.refusal import LabRefused
 from gateway.stir import tnauthlist
 from gateway.trust.credential import UNPARSABLE, CredentialRefused, tn_auth_list
@@ -15,8 +15,10 @@ WARNING = "*** TEST ONLY *** made by a lab that nobody may trust: never for real
 
 
 def describe(text: bytes, now: datetime) -> list[str]:
-    """What the PEM `text` holds, a revocation list or certificates; raises LabRefused for anything else."""
+    """What `text` holds, a trust list, a revocation list or certificates; raises LabRefused for anything else."""
     try:
+        if text.startswith(trust_list.BEGINS):
+            return _trust_list(trust_list.read(text), now)
         if b"BEGIN X509 CRL" in text:
             return _revocation_list(pem.revocation_list(text), now)
         return [line for one in pem.certificates(text) for line in _certificate(one, now)]
@@ -56,6 +58,14 @@ def _revocation_list(crl: x509.CertificateRevocationList, now: datetime) -> list
         f"revocation list {numbers[0] if numbers else 'without a number'} of {crl.issuer.rfc4514_string()}",
         f"  valid     {_stamp(start)} to {_stamp(end)} ({_state(start, end, now)})",
         *(f"  revoked   {one.serial_number:x} on {_stamp(one.revocation_date_utc)}" for one in crl),
+    ]
+
+
+def _trust_list(listed: trust_list.TrustList, now: datetime) -> list[str]:
+    state = "in force" if now <= listed.expires else "EXPIRED"
+    return [
+        f"trust list {listed.sequence}: {len(listed.trusted)} trusted, until {_stamp(listed.expires)} ({state})",
+        *(line for one in listed.trusted for line in _certificate(one, now)),
     ]
 
 

@@ -72,7 +72,7 @@ def test_a_leaf_of_a_name_in_use_changes_nothing(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["root", "pa-root", "crl", "state", "../616H", "a/b", ".hidden", "a b", "a\n"]
+    "name", ["root", "pa-root", "crl", "trust-list", "state", "../616H", "a/b", ".hidden", "a b", "a\n"]
 )
 def test_a_name_that_is_taken_or_is_no_file_name_is_refused(lab: Lab, name: str) -> None:
     with pytest.raises(LabRefused, match="cannot name a certificate"):
@@ -184,6 +184,7 @@ def test_keys_and_state_are_for_their_owner_alone(lab: Lab) -> None:
     assert modes == {
         **dict.fromkeys(["root.key", "intermediate.key", "pa-root.key", "616H.key", "state.json"], 0o600),
         **dict.fromkeys(["root.pem", "intermediate.pem", "pa-root.pem", "616H.pem", "crl.pem"], 0o644),
+        "trust-list.jws": 0o644,
     }
 
 
