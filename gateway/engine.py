@@ -1,7 +1,6 @@
-"""The decision: a call comes in, and is refused, or forwarded with or without a signature. This file does
-no I/O.
+"""The decision: a call comes in, and is refused, or goes on. This file does no I/O.
 
-The order of checks of a call from a softswitch, which an operator may rely on:
+The order of checks, which an operator may rely on, of a call from a softswitch (`gateway.outbound`):
 
      1  source peer             the door found it by source address; a stranger never gets here
      2  account                 whose call it is
@@ -20,105 +19,36 @@ The order of checks of a call from a softswitch, which an operator may rely on:
     15  route                   who carries it
     16  sign                    cannot fail any more
 
-Steps 4 and 7 to 12 belong to policies this version does not hold, so no rule of theirs can match. Each
-outcome names the rule that made it, in stable kebab-case. A policy's refusal has the peer's `refuse_with`
-code, so that VOS3000 stops; what only this node cannot do has 503, so that VOS3000 tries its next
-gateway.
+Steps 4 and 7 to 12 belong to policies this version does not hold, so no rule of theirs can match.
+
+And of a call from a carrier (`gateway.inbound`):
+
+     1  source peer             the door found it by source address
+     2  verification            every Identity header is judged (`gateway.stir.verification`): the verdict
+     3  emergency               is never refused for its verdict, and goes on with it
+     4  action                  the carrier's `[peers.verification]` for the reason: tag, continue or reject;
+                                before that `require_identity`, which answers 428
+     5  callee                  a canonical number
+     6  number policy           of the called side; not held by this version
+     7  route                   which softswitch has the number; a carrier's call never goes to a carrier
+     8  deliver                 told as the softswitch's `[peers.tell]` says, at its next hops for the result
+
+Each outcome names the rule that made it, in stable kebab-case. A policy's refusal of a softswitch's call has
+the peer's `refuse_with` code, so that VOS3000 stops; what only this node cannot do has 503, so that VOS3000
+tries its next gateway; a verification's refusal of a carrier's call has the code of RFC 8224 §6.2.2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import NoReturn, Protocol
-
-from gateway.policy.accounts import Account
-from gateway.policy.emergency import emergency_number
-from gateway.policy.peers import Peer
-from gateway.policy.sections import NumberSection
+from gateway.decision import Deliver, Forward, Refuse, Refused
+from gateway.inbound import Inbound, InboundCall
+from gateway.outbound import Credential, Outbound, OutboundCall
 from gateway.policy.snapshot import Snapshot
-from gateway.stir import attestation, identity
-from gateway.stir.attestation import Facts
-from gateway.stir.claims import Attest, ShakenClaims
-from gateway.stir.passport import Signer
-from gateway.stir.tn import InvalidNumber, TelephoneNumber, canonical
+from gateway.stir.verification import Verdict
 
-CERTIFICATE_RETRY_AFTER = 60
-"""Seconds a softswitch is asked to stay away while we have no certificate: that takes an operator."""
-
-_PHRASES = {
-    403: "Forbidden",
-    404: "Not Found",
-    433: "Anonymity Disallowed",
-    480: "Temporarily Unavailable",
-    484: "Address Incomplete",
-    486: "Busy Here",
-    503: "Service Unavailable",
-    600: "Busy Everywhere",
-    603: "Decline",
-    604: "Does Not Exist Anywhere",
-    607: "Unwanted",
-    608: "Rejected",
-}
-
-
-class Credential(Protocol):
-    """What the engine needs of a signing credential; `usable` says why it cannot sign then, or None."""
-
-    @property
-    def x5u(self) -> str: ...
-
-    @property
-    def signer(self) -> Signer: ...
-
-    def usable(self, now: float) -> str | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class OutboundCall:
-    """A call a softswitch asks for: numbers as its headers carry them, Identity values already present."""
-
-    peer: Peer
-    caller: str
-    callee: str
-    identity: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """The call ends here, with this SIP status; `retry_after` is in seconds."""
-
-    code: int
-    phrase: str
-    rule: str
-    retry_after: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Forward:
-    """The call goes on to the first of `targets` that takes it.
-
-    `identity` is the full value to add, None where the call goes out as it came; `attest`, `origid` and `iat`
-    (epoch seconds) are what it says. `caller` is None where the number is withheld or unreadable. `reason`
-    says how the attestation came about.
-    """
-
-    rule: str
-    route: str
-    targets: tuple[Peer, ...]
-    caller: TelephoneNumber | None
-    callee: TelephoneNumber
-    account: str | None
-    reason: str
-    attest: Attest | None = None
-    identity: str | None = None
-    origid: str | None = None
-    iat: int | None = None
-
-
-class _Refused(Exception):
-    def __init__(self, answer: Refuse) -> None:
-        super().__init__(answer.rule)
-        self.answer = answer
+__all__ = [
+    "Credential", "Deliver", "Forward", "InboundCall", "OutboundCall", "Refuse", "decide_inbound", "decide_outbound",
+]  # fmt: skip
 
 
 def decide_outbound(
@@ -130,139 +60,14 @@ def decide_outbound(
     anything a call can say.
     """
     try:
-        return _Outbound(call, snapshot, credential, now, origid).decide()
-    except _Refused as refused:
+        return Outbound(call, snapshot, credential, now, origid).decide()
+    except Refused as refused:
         return refused.answer
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    """The caller's number (None: withheld or unreadable), the level to sign with (None: do not), and why."""
-
-    caller: TelephoneNumber | None
-    attest: Attest | None
-    rule: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Outbound:
-    """One call on its way through the checks; each check answers what it found, or refuses the call."""
-
-    call: OutboundCall
-    snapshot: Snapshot
-    credential: Credential | None
-    now: float
-    origid: str
-
-    def decide(self) -> Forward:
-        emergency = emergency_number(self.call.callee, self.call.peer)  # 6
-        if emergency:
-            return self.emergency(emergency)
-        account = self.account()  # 2, 3
-        callee = self.callee()  # 5
-        judgement = self.judge(account)  # 5, 13
-        self.admit(judgement)  # 13, 14
-        return self.forward(callee, account, judgement)  # 15, 16
-
-    def emergency(self, callee: TelephoneNumber) -> Forward:
-        """A call for help is signed if that is possible, and goes out anyway."""
-        account = self.snapshot.accounts.get(self.call.peer.account or "")
-        judgement = self.judge(account)
-        attest = judgement.attest if self.certificate_problem() is None else None
-        return self.forward(callee, account, replace(judgement, attest=attest, rule="emergency"))
-
-    def account(self) -> Account | None:
-        peer = self.call.peer
-        if peer.account is None:
-            return None
-        account = self.snapshot.accounts.get(peer.account)
-        if account is None:
-            _refuse(peer.refuse_with, "account.unknown")
-        if not account.enabled:
-            _refuse(peer.refuse_with, "account.disabled")
-        return account
-
-    def callee(self) -> TelephoneNumber:
-        try:
-            return canonical(self.call.callee, self.call.peer.plan)
-        except InvalidNumber as error:
-            _refuse(484, f"callee.{error.reason}")
-
-    def judge(self, account: Account | None) -> _Judgement:
-        caller, unreadable = self.caller()
-        if self.call.identity:  # ATIS-1000074: what somebody signed is passed on, never signed over
-            return _Judgement(caller, None, "identity.present", "identity.present")
-        if caller is None:
-            return _Judgement(None, None, unreadable, unreadable)
-        section = self.owned_section(caller, account)
-        decided = attestation.decide(
-            Facts(
-                account_known=account is not None,
-                account_kind=account.kind if account else None,
-                owns_number=section is not None,
-                cap=account.attest_max if account else "A",
-            )
-        )
-        verified = section is not None and decided.rule == "number-verified"
-        rule = f"section:{section.name}" if section and verified else decided.rule
-        return _Judgement(caller, decided.level, f"attest.{rule}", decided.reason)
-
-    def caller(self) -> tuple[TelephoneNumber | None, str]:
-        try:
-            return canonical(self.call.caller, self.call.peer.plan), ""
-        except InvalidNumber as error:
-            return None, f"caller.{error.reason}"
-
-    def owned_section(self, caller: TelephoneNumber, account: Account | None) -> NumberSection | None:
-        section = self.snapshot.sections.find(caller.digits)
-        return section if section and account and section.account == account.id else None
-
-    def admit(self, judgement: _Judgement) -> None:
-        if judgement.attest:
-            problem = self.certificate_problem()
-            if problem:
-                _refuse(503, problem, CERTIFICATE_RETRY_AFTER)
-        elif self.snapshot.signing.unmatched == "refuse" and not self.call.identity:
-            _refuse(self.call.peer.refuse_with, judgement.rule)
-
-    def certificate_problem(self) -> str | None:
-        if self.credential is None:
-            return "certificate.none"
-        reason = self.credential.usable(self.now)
-        return f"certificate.{reason}" if reason else None
-
-    def forward(self, callee: TelephoneNumber, account: Account | None, judgement: _Judgement) -> Forward:
-        route = self.snapshot.routes.find(self.call.peer.name, callee.digits)
-        if route is None:
-            _refuse(404, "route.none")
-        value = self.sign(callee, judgement)
-        return Forward(
-            rule=judgement.rule,
-            route=route.name,
-            targets=self.snapshot.targets[route.name],
-            caller=judgement.caller,
-            callee=callee,
-            account=account.id if account else None,
-            reason=judgement.reason,
-            attest=judgement.attest,
-            identity=value,
-            origid=self.origid if value else None,
-            iat=int(self.now) if value else None,
-        )
-
-    def sign(self, callee: TelephoneNumber, judgement: _Judgement) -> str | None:
-        if judgement.attest is None or judgement.caller is None or self.credential is None:
-            return None
-        claims = ShakenClaims(
-            attest=judgement.attest,
-            dest=(callee.digits,),
-            iat=int(self.now),
-            orig=judgement.caller.digits,
-            origid=self.origid,
-        )
-        return identity.build(self.credential.signer.sign(claims), self.credential.x5u)
-
-
-def _refuse(code: int, rule: str, retry_after: int | None = None) -> NoReturn:
-    raise _Refused(Refuse(code, _PHRASES.get(code, "Refused"), rule, retry_after))
+def decide_inbound(call: InboundCall, verdict: Verdict, snapshot: Snapshot) -> Refuse | Deliver:
+    """Decide a call from a carrier, of which the verdict is known. Never raises for anything a call can say."""
+    try:
+        return Inbound(call, verdict, snapshot).decide()
+    except Refused as refused:
+        return refused.answer

@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from gateway.stir.tn import NumberPlan
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -35,6 +38,25 @@ Duration = Annotated[float, BeforeValidator(_seconds)]
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 """A whole number, never negative, never text."""
+
+
+def _network(value: object) -> IPv4Network | IPv6Network:
+    if not isinstance(value, str):
+        raise ValueError('write an address or a network as text, like "192.0.2.1" or "2001:db8::/64"')
+    return ip_network(value)
+
+
+NetworkText = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+"""An address or a network, written as text."""
+
+
+def _country(value: str) -> str:
+    NumberPlan.of(value)  # raises ValueError for a country it does not know
+    return value
+
+
+Country = Annotated[str, AfterValidator(_country)]
+"""A country's ISO 3166 code, whose numbering plan is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ the gateway it may use. `PeerTable` answers the first question about every messa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal
 
 from gateway.policy.hops import NextHop
+from gateway.policy.inbound import ResultClass, Tell, Verification
 from gateway.stir.tn import NumberPlan
 
 Network = IPv4Network | IPv6Network
@@ -43,7 +44,7 @@ class Peer:
     preference. `account` is the customer its calls belong to. `pass_headers` are names, or a prefix ending in
     `*`. `max_setups` bounds calls in set-up, `max_cps` new calls a second (0 = no bound), `max_bad_messages`
     unreadable messages a minute. `try_next_after` is the seconds without any provisional answer after which
-    the next hop is tried.
+    the next hop is tried. `verification` says what becomes of a carrier's calls, `tell` what a softswitch hears of it.
     """
 
     name: str
@@ -62,6 +63,19 @@ class Peer:
     max_bad_messages: int = 60
     try_next_after: float = 5.0
     tls: TlsFiles | None = None
+    verification: Verification = field(default_factory=Verification)
+    tell: Tell = field(default_factory=Tell)
+
+    @property
+    def every_next_hop(self) -> tuple[NextHop, ...]:
+        """Its own next hops and those for the results of a verification, each once."""
+        by_result = (hop for hops in self.tell.next_hops.values() for hop in hops)
+        return tuple(dict.fromkeys((*self.next_hops, *by_result)))
+
+    def hearing(self, result: ResultClass) -> Peer:
+        """This peer as calls with this result reach it."""
+        hops = self.tell.next_hops.get(result)
+        return replace(self, next_hops=hops) if hops else self
 
 
 class PeerTable:

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Literal
 
 from gateway.policy.accounts import Account
+from gateway.policy.inbound import RESULT_CLASSES, InboundRules, ResultClass, Treatment
 from gateway.policy.peers import Peer, PeerTable
 from gateway.policy.routes import Route, RouteTable
 from gateway.policy.sections import NumberSection, SectionTable, overlaps
@@ -47,7 +48,11 @@ class SigningRules:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One consistent policy, ready to be asked; made by `compile_snapshot` alone."""
+    """One consistent policy, ready to be asked; made by `compile_snapshot` alone.
+
+    `inbound_routes` are those a carrier's call may take, to softswitches alone; `targets` the peers of each route,
+    `told_targets` the same peers as calls with a result reach them. `treatments` hold one for each carrier.
+    """
 
     revision: str
     signing: SigningRules
@@ -57,14 +62,21 @@ class Snapshot:
     routes: RouteTable
     by_name: Mapping[str, Peer]
     targets: Mapping[str, tuple[Peer, ...]]
+    inbound_routes: RouteTable
+    told_targets: Mapping[tuple[str, ResultClass], tuple[Peer, ...]]
+    treatments: Mapping[str, Treatment]
 
 
-def compile_snapshot(data: PolicyData, signing: SigningRules | None = None) -> Snapshot:
+def compile_snapshot(
+    data: PolicyData, signing: SigningRules | None = None, inbound: InboundRules | None = None
+) -> Snapshot:
     """Compile a policy; raises PolicyError with every error at once."""
     errors = tuple(_errors(data))
     if errors:
         raise PolicyError(errors)
     by_name = {peer.name: peer for peer in data.peers}
+    targets = {route.name: tuple(by_name[name] for name in route.to) for route in data.routes}
+    rules = inbound or InboundRules()
     return Snapshot(
         revision=data.revision,
         signing=signing or SigningRules(),
@@ -73,8 +85,22 @@ def compile_snapshot(data: PolicyData, signing: SigningRules | None = None) -> S
         sections=SectionTable(data.sections),
         routes=RouteTable(data.routes),
         by_name=by_name,
-        targets={route.name: tuple(by_name[name] for name in route.to) for route in data.routes},
+        targets=targets,
+        inbound_routes=RouteTable(route for route in data.routes if _leads_home(targets[route.name])),
+        told_targets={
+            (name, result): tuple(peer.hearing(result) for peer in peers)
+            for name, peers in targets.items()
+            for result in RESULT_CLASSES
+        },
+        treatments={
+            peer.name: peer.verification.under(rules) for peer in data.peers if peer.role == "carrier"
+        },
     )
+
+
+def _leads_home(peers: Iterable[Peer]) -> bool:
+    """Whether a route is one for a carrier's calls: what comes from outside is not sent outside at our expense."""
+    return all(peer.role == "softswitch" for peer in peers)
 
 
 def _errors(data: PolicyData) -> Iterator[str]:
@@ -126,13 +152,16 @@ def _overlapping_sections(sections: Iterable[NumberSection]) -> Iterator[str]:
 def _broken_routes(data: PolicyData) -> Iterator[str]:
     by_name = {peer.name: peer for peer in data.peers}
     for route in data.routes:
-        if route.from_peer is not None and route.from_peer not in by_name:
+        caller = by_name.get(route.from_peer or "")
+        if route.from_peer is not None and caller is None:
             yield f"route {route.name!r}: from_peer {route.from_peer!r} does not exist"
         for name in route.to:
             if name not in by_name:
                 yield f"route {route.name!r}: peer {name!r} does not exist"
             elif not by_name[name].next_hops:
                 yield f"route {route.name!r}: peer {name!r} has no next_hops"
+            elif caller and caller.role == by_name[name].role == "carrier":
+                yield f"route {route.name!r}: calls of carrier {caller.name!r} go to softswitches, not to {name!r}"
     keys = Counter((route.from_peer, route.prefix) for route in data.routes)
     for (_, prefix), count in keys.items():
         if count > 1:

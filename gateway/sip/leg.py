@@ -156,23 +156,28 @@ def unsupported(message: Message) -> list[str]:
 class Passing:
     """Which headers of one peer's messages go across: the shared ones and the peer's own list.
 
-    An entry of the list that ends in ``*`` is a prefix.
+    An entry of the list that ends in ``*`` is a prefix. Those of `rewritten` never do: somebody writes them anew.
     """
 
-    __slots__ = ("_names", "_prefixes")
+    __slots__ = ("_names", "_never", "_prefixes")
 
-    def __init__(self, own: tuple[str, ...]) -> None:
+    def __init__(self, own: tuple[str, ...], rewritten: frozenset[str] = frozenset()) -> None:
         names = [entry.lower() for entry in own]
+        self._never = _NEVER | rewritten
         self._names = SHARED.union(name for name in names if not name.endswith("*"))
         self._prefixes = tuple(name[:-1] for name in names if name.endswith("*"))
 
+    def takes(self, name: str) -> bool:
+        """Whether the header of this lower-case name goes across."""
+        return (name in self._names or name.startswith(self._prefixes)) and name not in self._never
+
     def lines(self, message: Message) -> list[str]:
         """The header lines of a message that go across, with the extensions that both ends keep."""
-        names, prefixes = self._names, self._prefixes
+        names, prefixes, never = self._names, self._prefixes, self._never
         lines = [
             f"{_SPELLING.get(name) or name.title()}: {value}"
             for name, value in message.headers
-            if (name in names or name.startswith(prefixes)) and name not in _NEVER
+            if (name in names or name.startswith(prefixes)) and name not in never
         ]
         for name in ("supported", "require"):
             if name in message.first:
@@ -183,9 +188,9 @@ class Passing:
 
 
 @cache
-def passing_of(names: tuple[str, ...]) -> Passing:
+def passing_of(names: tuple[str, ...], rewritten: frozenset[str] = frozenset()) -> Passing:
     """The `Passing` of a peer's list; one object a list, for there are as many as peers."""
-    return Passing(names)
+    return Passing(names, rewritten)
 
 
 OWN_HOST = "\0"

@@ -46,6 +46,11 @@ def user_of(address: str) -> str:
     return user.partition(":")[0]
 
 
+def _signature(identity: str | None) -> str:
+    """The last part of the token in an Identity value of ours: its name in what a verifier says of it."""
+    return (identity or "").partition(";")[0].rpartition(".")[2]
+
+
 def plan(
     message: Message,
     call: OutboundCall,
@@ -65,6 +70,7 @@ def plan(
         targets=[target for peer in decision.targets for target in targets_of(peer)],
         headers=headers,
         passing=passing_of(call.peer.pass_headers),
+        signature=_signature(decision.identity),
         probe=probe,
         facts={
             "peer": call.peer.name,

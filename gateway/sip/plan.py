@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.sip.attempt import Target
-from gateway.sip.leg import Passing
+from gateway.sip.leg import Passing, passing_of
 
 
 @dataclass(slots=True)
@@ -16,6 +16,8 @@ class Plan:
     `caller` is leg B's From value (`leg.OWN_HOST` for our host in it), `callee` the called user part, `targets` where to
     try, in order. `headers` are those we add (Identity, Date), `passing` those of the caller's that go across. `probe` is
     the seconds after which the ends of an established call are asked for a sign of life, `facts` what the log shall say.
+    `upstream` are header lines for the next thing the caller is told (RFC 9410 §4); `signature` is that of the PASSporT we
+    made, by which a carrier's complaint about it is known.
     """
 
     caller: str
@@ -25,3 +27,10 @@ class Plan:
     passing: Passing
     probe: float
     facts: dict[str, Any] = field(default_factory=dict)
+    upstream: list[str] = field(default_factory=list)
+    signature: str = ""
+
+
+def undecided() -> Plan:
+    """The plan of a call nobody has decided yet: it goes nowhere."""
+    return Plan(caller="", callee="", targets=[], headers=[], passing=passing_of(()), probe=0.0)

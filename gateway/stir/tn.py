@@ -44,7 +44,9 @@ from urllib.parse import unquote
 
 from gateway.stir.numberplan import NANP, NumberPlan, country_code, fits, is_e164, keeps_trunk_prefix
 
-__all__ = ["InvalidNumber", "NumberPlan", "TelephoneNumber", "canonical", "canonical_digits"]
+__all__ = [
+    "InvalidNumber", "NumberPlan", "TelephoneNumber", "canonical", "canonical_digits", "written_digits",
+]  # fmt: skip
 
 SHORTEST_E164 = 7
 """Tokelau: three digits of country code and four of number."""
@@ -101,6 +103,14 @@ def canonical_digits(text: str, plan: NumberPlan) -> str:
     if common and (text[0] == "+" or plan.country_code == NANP):
         return common[1]  # what the rules below would say, in a quarter of the time
     return _by_the_rules(text, plan)
+
+
+def written_digits(text: str) -> str:
+    """The number as it is written, decoration dropped and nothing made of it; InvalidNumber if it is none.
+
+    For comparing with a number whose country only its author knew: what has no canonical form is equal to itself.
+    """
+    return _compact(_subscriber(_user_part(text))[0]).removeprefix("+")
 
 
 def _by_the_rules(text: str, plan: NumberPlan) -> str:

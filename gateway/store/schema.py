@@ -6,11 +6,9 @@ The file says `[[accounts]]`, `[[number-sections]]`, `[[peers]]`, `[[routes]]`; 
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Annotated, Self
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     StrictBool,
@@ -22,20 +20,15 @@ from pydantic import (
 from gateway.policy.accounts import Account
 from gateway.policy.emergency import bare_digits
 from gateway.policy.hops import NextHop
-from gateway.policy.peers import PASS_HEADERS, CalleeSource, CallerSource, Network, Peer, Role, TlsFiles
+from gateway.policy.inbound import Action, ResultClass, Tell, Verification
+from gateway.policy.peers import PASS_HEADERS, CalleeSource, CallerSource, Peer, Role, TlsFiles
 from gateway.policy.routes import Route
 from gateway.policy.sections import NumberSection
 from gateway.policy.snapshot import PolicyData
-from gateway.rim import Count, Duration, Strict
+from gateway.rim import Count, Country, Duration, NetworkText, Strict
 from gateway.stir.attestation import Kind
 from gateway.stir.claims import Attest
 from gateway.stir.tn import InvalidNumber, NumberPlan, canonical
-
-
-def _network(value: object) -> Network:
-    if not isinstance(value, str):
-        raise ValueError('write an address or a network as text, like "192.0.2.1" or "2001:db8::/64"')
-    return ip_network(value)
 
 
 def _next_hop(value: object) -> NextHop:
@@ -44,16 +37,12 @@ def _next_hop(value: object) -> NextHop:
     return NextHop.parse(value)
 
 
-def _country(value: str) -> str:
-    NumberPlan.of(value)  # raises ValueError for a country it does not know
-    return value
-
-
-Country = Annotated[str, AfterValidator(_country)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+\*?$")]
-NetworkText = Annotated[Network, BeforeValidator(_network)]
 NextHopText = Annotated[NextHop, BeforeValidator(_next_hop)]
+DisplayPrefix = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
+NumberPrefix = Annotated[str, Field(pattern=r"^[0-9*#]{1,15}$")]
+NextHopTexts = Annotated[tuple[NextHopText, ...], Field(min_length=1)]
 
 
 class AccountEntry(Strict):
@@ -110,6 +99,39 @@ class TlsEntry(Strict):
         return self
 
 
+class VerificationEntry(Strict):
+    """The `verification` table of a carrier; see `gateway.policy.inbound.Verification`."""
+
+    require_identity: StrictBool | None = None
+    default: Action | None = None
+    unsigned: Action | None = None
+    anonymous: Action | None = None
+    stale: Action | None = None
+    unreachable: Action | None = None
+    untrusted: Action | None = None
+    invalid: Action | None = None
+    replayed: Action | None = None
+    trust_verstat: StrictBool = False
+
+    def value(self) -> Verification:
+        """The policy it describes."""
+        return Verification(**self.model_dump())
+
+
+class TellEntry(Strict):
+    """The `tell` table of a softswitch; see `gateway.policy.inbound.Tell`."""
+
+    verstat: StrictBool = True
+    remote_party_id: StrictBool = False
+    display: dict[ResultClass, DisplayPrefix] = Field(default_factory=dict)
+    number_prefix: dict[ResultClass, NumberPrefix] = Field(default_factory=dict)
+    next_hops: dict[ResultClass, NextHopTexts] = Field(default_factory=dict)
+
+    def value(self) -> Tell:
+        """The policy it describes."""
+        return Tell(self.verstat, self.remote_party_id, self.display, self.number_prefix, self.next_hops)
+
+
 class PeerEntry(Strict):
     """One `[[peers]]` entry."""
 
@@ -129,6 +151,16 @@ class PeerEntry(Strict):
     max_bad_messages: Count = 60
     try_next_after: Duration = 5.0
     tls: TlsEntry | None = None
+    verification: VerificationEntry | None = None
+    tell: TellEntry | None = None
+
+    @model_validator(mode="after")
+    def _in_its_role(self) -> Self:
+        if self.verification is not None and self.role != "carrier":
+            raise ValueError("verification is for the calls of a carrier")
+        if self.tell is not None and self.role != "softswitch":
+            raise ValueError("tell is for a softswitch")
+        return self
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -155,6 +187,8 @@ class PeerEntry(Strict):
             max_bad_messages=self.max_bad_messages,
             try_next_after=self.try_next_after,
             tls=TlsFiles(self.tls.ca, self.tls.certificate, self.tls.key) if self.tls else None,
+            verification=self.verification.value() if self.verification else Verification(),
+            tell=self.tell.value() if self.tell else Tell(),
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway import log
+from gateway.policy.inbound import InboundRules
 from gateway.policy.snapshot import PolicyData, PolicyError, SigningRules, Snapshot, compile_snapshot
 from gateway.store import policy_file
 
@@ -18,11 +19,11 @@ _log = log.get("policy")
 class Watcher:
     """Follows one policy file; `current` is the last good snapshot (empty until there is one)."""
 
-    def __init__(self, state_dir: Path, signing: SigningRules) -> None:
+    def __init__(self, state_dir: Path, signing: SigningRules, inbound: InboundRules | None = None) -> None:
         self._path = state_dir / policy_file.FILE_NAME
-        self._signing = signing
+        self._signing, self._inbound = signing, inbound
         self._seen: tuple[int, ...] | None = ()
-        self.current: Snapshot = compile_snapshot(PolicyData(), signing)
+        self.current: Snapshot = compile_snapshot(PolicyData(), signing, inbound)
         self.problem: str | None = None
 
     def changed(self) -> Snapshot | None:
@@ -32,7 +33,7 @@ class Watcher:
             return None
         self._seen = stamp
         try:
-            snapshot = compile_snapshot(policy_file.load(self._path), self._signing)
+            snapshot = compile_snapshot(policy_file.load(self._path), self._signing, self._inbound)
         except (PolicyError, OSError) as error:
             self._keep_last_good(error)
             return None

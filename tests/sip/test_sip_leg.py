@@ -89,6 +89,15 @@ def test_what_this_hop_writes_itself_passes_on_nobodys_list(name: str) -> None:
     assert Passing((name, "*")).lines(message) == []
 
 
+@pytest.mark.parametrize("own", [("Privacy", "X-Key"), ("Privacy", "*")])
+def test_a_header_that_is_written_anew_never_goes_across(own: tuple[str, ...]) -> None:
+    message = invite("Privacy: id", "X-Key: 1")
+    passing = Passing(own, frozenset({"privacy"}))
+    assert passing.lines(message) == ["X-Key: 1"]
+    assert (passing.takes("privacy"), passing.takes("x-key")) == (False, True)
+    assert Passing(own).takes("privacy")
+
+
 def test_what_both_ends_share_passes_and_what_the_peer_lists() -> None:
     message = invite(
         "Content-Type: application/sdp", "min-se: 90", "RSeq: 1", "X-Key-One: 1", "x-key-two: 2", "X-Other: 3", "Privacy: id"

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from gateway.stir import tn
-from gateway.stir.tn import InvalidNumber, NumberPlan, TelephoneNumber, canonical, canonical_digits
+from gateway.stir.tn import (
+    InvalidNumber,
+    NumberPlan,
+    TelephoneNumber,
+    canonical,
+    canonical_digits,
+    written_digits,
+)
 
 US, GB, FR, BD, CN, RU, IT = map(NumberPlan.of, ("US", "GB", "FR", "BD", "CN", "RU", "IT"))
 
@@ -189,6 +196,45 @@ def test_a_number_holds_digits_hash_and_star_only() -> None:
             TelephoneNumber(text)
 
 
+def as_written(text: str) -> str:
+    """The number as it is written, or the reason for refusing it."""
+    try:
+        return written_digits(text)
+    except InvalidNumber as refused:
+        return refused.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        pytest.param("13123456789", "13123456789", id="digits-that-could-be-two-numbers"),
+        pytest.param("sip:2001@10.0.0.1", "2001", id="an-extension"),
+        pytest.param('"Bob" <sip:+1-215-555-1212;npdi@h;user=phone>', "12155551212", id="decoration-dropped"),
+        pytest.param("tel:5551212;phone-context=example.com", "5551212", id="a-context-unknown-here"),
+        pytest.param("+44 (0)20 7183 8750", "4402071838750", id="a-national-prefix-left-in-brackets"),
+        pytest.param("sip:1234%2312155551212@h", "1234#12155551212", id="a-technical-prefix"),
+        pytest.param("sip:alice@example.com", "not-a-number", id="a-name"),
+        pytest.param("sip:anonymous@anonymous.invalid", "anonymous", id="anonymous"),
+        pytest.param("sip:10.0.0.1", "anonymous", id="no-user-part"),
+        pytest.param("", "no-number", id="nothing"),
+        pytest.param("+", "no-number", id="a-plus-alone"),
+        pytest.param("1215+5551212", "not-a-number", id="a-plus-inside"),
+        pytest.param("١٢١", "not-a-number", id="digits-of-another-script"),
+    ],
+)
+def test_a_number_as_it_is_written(text: str, written: str) -> None:
+    assert as_written(text) == written
+
+
+@given(st.text(alphabet="0123456789+*#-.() ", max_size=20), st.sampled_from([US, GB, FR, BD, CN, RU, IT]))
+def test_whatever_has_a_canonical_form_can_be_written(text: str, plan: NumberPlan) -> None:
+    try:
+        canonical_digits(text, plan)
+    except InvalidNumber:
+        return
+    assert written_digits(written_digits(text)) == written_digits(text)
+
+
 def test_an_error_does_not_repeat_the_number() -> None:
     with pytest.raises(InvalidNumber) as refused:
         canonical("1234567890", US)
@@ -267,6 +313,7 @@ PIECES = [
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
 def test_any_text_is_a_number_or_invalid(text: str) -> None:
     reading(text)
+    as_written(text)
 
 
 def test_a_long_text_is_refused_without_delay() -> None:

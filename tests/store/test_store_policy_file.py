@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.policy.hops import NextHop
+from gateway.policy.inbound import Tell, Verification
 from gateway.policy.snapshot import PolicyData, PolicyError, compile_snapshot
 from gateway.store import policy_file
 
@@ -79,6 +80,53 @@ def read(text: str) -> PolicyData:
         ("[[routes]]", "max_cps = -1\n[[routes]]", "peers[1].max_cps"),
         ("[[routes]]", "refuse_with = 200\n[[routes]]", "peers[1].refuse_with"),
         ("[[routes]]", "[[routes", "policy.toml: not TOML"),
+        (
+            "[[routes]]",
+            "verification = { unsigned = 'drop' }\n[[routes]]",
+            "peers[1].verification.unsigned: Input should be 'tag'",
+        ),
+        (
+            "[[routes]]",
+            "verification = { unsignd = 'tag' }\n[[routes]]",
+            "unsignd: unknown key; did you mean 'unsigned'?",
+        ),
+        (
+            "[[routes]]",
+            "verification = { trust_verstat = 1 }\n[[routes]]",
+            "peers[1].verification.trust_verstat",
+        ),
+        ("[[routes]]", "tell = {}\n[[routes]]", "peers[1]: tell is for a softswitch"),
+        (
+            'account = "acme"\n\n[[peers]]',
+            "verification = {}\n[[peers]]",
+            "peers[0]: verification is for the calls of a carrier",
+        ),
+        (
+            'account = "acme"\n\n[[peers]]',
+            "tell = { verstatt = true }\n[[peers]]",
+            "tell.verstatt: unknown key; did you mean 'verstat'?",
+        ),
+        ('account = "acme"\n\n[[peers]]', "tell = { display = { D = 'x' } }\n[[peers]]", "tell.display.D"),
+        (
+            'account = "acme"\n\n[[peers]]',
+            'tell = { display = { A = "a\\u0000" } }\n[[peers]]',
+            "tell.display.A: String should match",
+        ),
+        (
+            'account = "acme"\n\n[[peers]]',
+            "tell = { number_prefix = { failed = '+9' } }\n[[peers]]",
+            "tell.number_prefix.failed",
+        ),
+        (
+            'account = "acme"\n\n[[peers]]',
+            "tell = { next_hops = { failed = [] } }\n[[peers]]",
+            "tell.next_hops.failed: Tuple should",
+        ),
+        (
+            'account = "acme"\n\n[[peers]]',
+            "tell = { next_hops = { failed = ['tsl:x'] } }\n[[peers]]",
+            "transport 'tsl' is not",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(old: str, new: str, said: str) -> None:
@@ -112,6 +160,53 @@ def test_reads_what_was_written() -> None:
     assert data.routes[0].name == "default"
 
 
+INBOUND = """
+[[peers]]
+name = "switch"
+role = "softswitch"
+next_hops = ["udp:192.0.2.1:5060"]
+
+[peers.tell]
+verstat = false
+remote_party_id = true
+display = { A = "[V] ", failed = "\u2717 " }
+number_prefix = { failed = "999" }
+next_hops = { failed = ["udp:192.0.2.1:5062", "tls:bad.example"] }
+
+[[peers]]
+name = "carrier"
+role = "carrier"
+addresses = ["192.0.2.9"]
+
+[peers.verification]
+require_identity = true
+default = "continue"
+replayed = "reject"
+trust_verstat = true
+
+[[routes]]
+prefix = ""
+to = ["switch"]
+from_peer = "carrier"
+"""
+
+
+def test_reads_what_becomes_of_calls_that_come_in() -> None:
+    switch, carrier = read(INBOUND).peers
+    assert carrier.verification == Verification(
+        require_identity=True, default="continue", replayed="reject", trust_verstat=True
+    )
+    assert switch.tell == Tell(
+        verstat=False,
+        remote_party_id=True,
+        display={"A": "[V] ", "failed": "\u2717 "},
+        number_prefix={"failed": "999"},
+        next_hops={"failed": (NextHop("udp", "192.0.2.1", 5062), NextHop("tls", "bad.example", None))},
+    )
+    assert (switch.verification, carrier.tell) == (Verification(), Tell())
+    compile_snapshot(read(INBOUND))
+
+
 def test_numbers_are_read_in_the_country_of_the_file() -> None:
     data = read(
         'country = "GB"\n'
@@ -130,6 +225,8 @@ def test_the_lab_s_policy_is_good() -> None:
         "carrier",
         "backup",
     }
+    assert snapshot.inbound_routes.find("carrier", "12155550100") is not None
+    assert snapshot.inbound_routes.find("backup", "12155550100") is None
 
 
 def test_install_puts_a_good_policy_in_place(tmp_path: Path) -> None:
