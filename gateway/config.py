@@ -25,8 +25,11 @@ from pydantic import (
 
 from gateway.log import Level
 from gateway.policy.hops import Transport, split_endpoint
+from gateway.policy.inbound import Action, InboundRules
 from gateway.policy.snapshot import SigningRules
-from gateway.rim import Duration, Strict, complaints
+from gateway.rim import Country, Duration, NetworkText, Strict, complaints
+from gateway.stir.verification import Rules
+from gateway.trust.values import FetchRules
 
 Address = IPv4Address | IPv6Address
 
@@ -102,6 +105,7 @@ ListenText = Annotated[Listen, BeforeValidator(_listen)]
 HttpListenText = Annotated[HttpListen, BeforeValidator(_http_listen)]
 AnchoredPath = Annotated[Path, AfterValidator(_anchored)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
 
 class Node(Strict):
@@ -146,6 +150,7 @@ class Api(Strict):
 
     listen: HttpListenText = HttpListen("127.0.0.1", 8080)
     allow_public: StrictBool = False
+    country: Country = "US"
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
@@ -180,6 +185,85 @@ class Signing(Strict):
         return SigningRules(self.unmatched)
 
 
+def _source(value: object, info: ValidationInfo) -> str | Path:
+    """A URL stays one; anything else is a path."""
+    text = _text(value, "sti-pa.crl")
+    return text if text.startswith(("https://", "http://")) else _anchored(Path(text), info)
+
+
+Source = Annotated[str | Path, BeforeValidator(_source)]
+"""A file, or the https URL of one."""
+
+
+class Verification(Strict):
+    """`[verification]`: whom we trust, how fresh a token must be, and what becomes of a call that fails."""
+
+    trust_anchors: tuple[AnchoredPath, ...] = ()
+    trust_list: Source | None = None
+    trust_list_signer: AnchoredPath | None = None
+    crls: tuple[Source, ...] = ()
+    require_crl: StrictBool = False
+    max_iat_age: Duration = 60.0
+    future_skew: Duration = 10.0
+    retargeted: Literal["refuse", "accept"] = "refuse"
+    budget: Annotated[Duration, Field(le=10.0)] = 3.0
+    on_failure: Action = "tag"
+    require_identity: StrictBool = False
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        if self.trust_list is not None and self.trust_list_signer is None:
+            raise ValueError("trust_list needs trust_list_signer: whose signature makes it trustworthy")
+        return self
+
+    @property
+    def on(self) -> bool:
+        """Whether anybody is trusted at all."""
+        return bool(self.trust_anchors or self.trust_list)
+
+    @property
+    def rules(self) -> Rules:
+        """The part that judges tokens."""
+        return Rules(self.max_iat_age, self.future_skew, self.retargeted == "accept", self.require_crl)
+
+    @property
+    def inbound(self) -> InboundRules:
+        """What peers do who do not say otherwise."""
+        return InboundRules(self.on_failure, self.require_identity)
+
+
+class Fetch(Strict):
+    """`[fetch]`: what may be fetched from the hosts that strangers' tokens name."""
+
+    connect_timeout: Duration = 1.0
+    timeout: Duration = 2.0
+    max_bytes: Positive = 65_536
+    max_at_once: Positive = 16
+    ports: tuple[Port, ...] = (443, 8443)
+    allow_http: StrictBool = False
+    allow_addresses: tuple[NetworkText, ...] = ()
+    tls_ca: AnchoredPath | None = None
+
+    @property
+    def rules(self) -> FetchRules:
+        """The part the fetcher needs."""
+        return FetchRules(
+            connect_timeout=self.connect_timeout,
+            timeout=self.timeout,
+            max_bytes=self.max_bytes,
+            ports=self.ports,
+            allow_http=self.allow_http,
+            allow_addresses=self.allow_addresses,
+            max_at_once=self.max_at_once,
+            ca_file=self.tls_ca,
+        )
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """What is allowed here that belongs in a lab."""
+        return tuple(name for name in ("allow_http", "allow_addresses") if getattr(self, name))
+
+
 class Log(Strict):
     """`[log]`: how much is said, and whether telephone numbers are shown."""
 
@@ -194,6 +278,8 @@ class Config(Strict):
     sip: Sip
     api: Api = Api()
     signing: Signing = Signing()
+    verification: Verification = Verification()
+    fetch: Fetch = Fetch()
     log: Log = Log()
 
 

@@ -15,6 +15,7 @@ from gateway.credentials import signing_credential
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.snapshot import PolicyData, PolicyError, compile_snapshot
 from gateway.sip import abilities
+from gateway.sti_vs import trust_of
 from gateway.store import policy_file
 from gateway.trust.credential import Credential
 
@@ -38,6 +39,7 @@ def examine(config: Config, now: float) -> list[Finding]:
         *_pjsua2(config.sip.max_calls),
         *_sockets(config.sip),
         *_certificate(config, now),
+        *_verification(config, now),
         *_policy(config),
         *_api(config),
         *_edge(config, now),
@@ -84,6 +86,33 @@ def _usability(credential: Credential, now: float, text: str) -> tuple[State, st
     if reason:
         return "problem", f"{text}: {reason}; calls to be signed are answered 503"
     return ("warning", f"{text}: renew it now") if credential.not_after - now < _SOON else ("ok", text)
+
+
+def _verification(config: Config, now: float) -> Iterator[Finding]:
+    if not config.verification.on:
+        yield Finding(
+            "verify",
+            "off",
+            "[verification] names no trust_anchors and no trust_list: no call can be verified",
+        )
+        return
+    trust = trust_of(config, lambda: now)
+    yield from (Finding("verify", "problem", text) for text in trust.problems)
+    if not trust.anchors:
+        yield Finding("verify", "problem", "no trust anchor is in force: every signed call fails")
+    else:
+        count = len(trust.anchors.certificates)
+        yield Finding("verify", "ok", f"signed calls must lead to one of {count} trust anchors")
+    if trust.trust_list:
+        left = trust.trust_list.seconds_left(now) / 86400
+        state: State = "warning" if trust.trust_list.is_expired(now) else "ok"
+        yield Finding("verify", state, f"the trust list is good for {left:.1f} days")
+    if not trust.revocations.lists:
+        yield Finding("verify", "warning", "no revocation list: no certificate is known to be revoked")
+    for danger in config.fetch.dangers:
+        yield Finding(
+            "fetch", "warning", f"[fetch] {danger} is for labs: strangers' tokens name what is fetched"
+        )
 
 
 def _policy(config: Config) -> Iterator[Finding]:

@@ -41,6 +41,17 @@ chain = "pki/{SPC}.pem"
 key = "pki/{SPC}.key"
 x5u = "{_BASE}/certs/{SPC}.pem"
 
+[verification]
+trust_anchors = ["pki/root.pem", "pki/pa-root.pem"]
+trust_list = "pki/trust-list.jws"
+trust_list_signer = "pki/pa-root.pem"
+crls = ["pki/crl.pem"]
+
+[fetch]
+ports = [443, 8443, 8080]
+allow_http = true
+allow_addresses = ["127.0.0.0/8"]
+
 [log]
 mask_numbers = false
 """
@@ -51,16 +62,19 @@ def prepare(state_dir: Path, now: float) -> Config:
     state_dir.mkdir(parents=True, exist_ok=True)
     replace(state_dir / "gateway.toml", _CONFIG.encode())
     config = load(state_dir / "gateway.toml")
-    _certificates(config, state_dir / "pki", now)
+    _certificates(config, Lab(state_dir / "pki"), now)
     if not (state_dir / policy_file.FILE_NAME).exists():
         policy_file.install(POLICY, state_dir)
     return config
 
 
-def _certificates(config: Config, directory: Path, now: float) -> None:
+def _certificates(config: Config, lab: Lab, now: float) -> None:
+    """Make what cannot be used, and publish the lists anew, which do not last long."""
+    at = datetime.fromtimestamp(now, UTC)
     credential = signing_credential(config.signing).credential
     if credential is not None and credential.usable(now) is None:
+        lab.publish(at)
+        lab.publish_trust_list(at, x509.random_serial_number)
         return
-    lab, at = Lab(directory), datetime.fromtimestamp(now, UTC)
     lab.init(Ledger(_BASE), at, x509.random_serial_number, replace=True)
     lab.leaf(SPC, at, x509.random_serial_number, replace=True)

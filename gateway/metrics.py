@@ -24,6 +24,8 @@ FRESH = 5.0
 FAMILIES: dict[str, tuple[tuple[str, ...], str]] = {
     "calls": (("peer", "code"), "Calls ended or refused, by source peer and final SIP code."),
     "decisions": (("peer", "attest", "rule"), "Decisions of the engine, by the rule that made them."),
+    "verifications": (("peer", "reason"), "Carriers' calls verified, by outcome."),
+    "complaints": (("carrier", "cause"), "Calls of which a carrier found our signature wrong (RFC 9410)."),
     "messages_refused": (("reason",), "SIP messages dropped or refused before they became a call."),
     "options_answered": (("code",), "OPTIONS keep-alives answered."),
     "worker_exits": (("reason",), "Worker processes that ended."),

@@ -15,7 +15,16 @@ import uvloop
 from gateway import log
 from gateway.config import Config
 from gateway.credentials import signing_credential
-from gateway.engine import Forward, OutboundCall, Refuse, decide_outbound
+from gateway.engine import (
+    Credential,
+    Deliver,
+    Forward,
+    InboundCall,
+    OutboundCall,
+    Refuse,
+    decide_inbound,
+    decide_outbound,
+)
 from gateway.metrics import Counters, EdgeStatus, status_path, write_status
 from gateway.origid import new_origid
 from gateway.sip.edge import Edge
@@ -25,7 +34,10 @@ from gateway.sip.pool import Pool
 from gateway.sip.reception import Reception
 from gateway.sip.resolve import REFRESH_SECONDS
 from gateway.sip.transport import Udp
+from gateway.sti_vs import StiVs
+from gateway.stir.verification import Verdict
 from gateway.store.watcher import Watcher
+from gateway.trust.verifier import Verifier
 
 TICK_SECONDS = 1.0
 WORKERS_A_CORE = 4  # what `workers = "auto"` starts with; they hold few calls each and mostly sleep
@@ -62,21 +74,21 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    watcher = Watcher(config.node.state_dir, config.signing.rules)
+    watcher = Watcher(config.node.state_dir, config.signing.rules, config.verification.inbound)
     watcher.changed()
     found = signing_credential(config.signing)
     if found.problem:
         _log.warning("signing.off", reason=found.problem)
 
-    def decide(call: OutboundCall) -> Refuse | Forward:
-        return decide_outbound(call, watcher.current, found.credential, time(), new_origid())
-
+    sti_vs = StiVs(config)
     counters = Counters()
     log_call = log.call_logger(config.log.mask_numbers)
     network = Network(config.sip, lambda: watcher.current)
     edge = Edge(
         network,
-        Reception(config.sip, network, decide, counters, log_call),
+        Reception(
+            config.sip, network, _Decider(watcher, found.credential, sti_vs.verifier), counters, log_call
+        ),
         await _pool(config, control),
         counters,
         log_call,
@@ -93,14 +105,32 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         listen=[f"{x.transport}:{x.host}:{x.port}" for x in config.sip.listen],
         slots=edge.slots.pool.slots,
     )
-    keeping = asyncio.create_task(_keep(config, edge, network, watcher, counters))
-    keeping.add_done_callback(
-        lambda _: stopping.set()
-    )  # an edge that does not look after itself must not go on
+    tasks = [
+        asyncio.create_task(each)
+        for each in (_keep(config, edge, network, watcher, counters), sti_vs.follow())
+    ]
+    for task in tasks:  # an edge that does not look after itself must not go on
+        task.add_done_callback(lambda _: stopping.set())
     await stopping.wait()
     await _drain(edge, config.sip.drain_limit)
-    keeping.cancel()
+    for task in tasks:
+        task.cancel()
+    await sti_vs.close()
     network.close()
+
+
+class _Decider:
+    """The engine, with what is in force on this node."""
+
+    def __init__(self, watcher: Watcher, credential: Credential | None, verifier: Verifier) -> None:
+        self._watcher, self._credential = watcher, credential
+        self.verify = verifier.judge
+
+    def outbound(self, call: OutboundCall) -> Refuse | Forward:
+        return decide_outbound(call, self._watcher.current, self._credential, time(), new_origid())
+
+    def inbound(self, call: InboundCall, verdict: Verdict) -> Refuse | Deliver:
+        return decide_inbound(call, verdict, self._watcher.current)
 
 
 async def _pool(config: Config, control: socket.socket) -> Pool:

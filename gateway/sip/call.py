@@ -20,6 +20,8 @@ inner network is a perfect one, so the worker's transactions end at once; the ou
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.sip import answers, hunt
 from gateway.sip.attempt import News
 from gateway.sip.bridge import Bridge
@@ -28,7 +30,7 @@ from gateway.sip.hunt import Hunt
 from gateway.sip.invited import FINAL, Invited
 from gateway.sip.leg import Leg, Passing, unsupported
 from gateway.sip.message import Message
-from gateway.sip.plan import Plan
+from gateway.sip.plan import Plan, undecided
 from gateway.sip.received import Received
 from gateway.sip.relay import Relays, translated_rack
 
@@ -46,16 +48,16 @@ class Call:
         "a", "bridge", "ending", "invite_key", "out", "parties", "record", "token",
     )  # fmt: skip
 
-    def __init__(self, token: str, received: Received, a: Leg, plan: Plan, edge: tuple[str, int]) -> None:
-        self.token, self.a, self._plan = token, a, plan
+    def __init__(self, token: str, received: Received, a: Leg, peer: str, edge: tuple[str, int]) -> None:
+        self.token, self.a, self._plan = token, a, undecided()
         self.invite_key = (received.branch, received.message.get("call-id"))
         self.out: list[Command] = []
-        self.record = plan.facts
-        self.parties: set[str] = {plan.facts["peer"]}  # the peers that may speak of this call
+        self.record: dict[str, Any] = {"peer": peer}
+        self.parties: set[str] = {peer}  # the peers that may speak of this call
         self.bridge = Bridge(token, edge, self.out)
         self.ending = False  # being taken down
         self._invited = Invited(received, a, self.out)
-        self._hunt = Hunt(token, plan, received.message, self.out)
+        self._hunt = Hunt(token, self._plan, received.message, self.out)
         self._relays = Relays(self.out)
         self._cancelled = self._ended = self._a_over = False
         # Without an offer in the INVITE, the answer comes in the ACK (RFC 3264 §4, RFC 3261 §13.2.1).
@@ -76,9 +78,27 @@ class Call:
     # The caller's INVITE
 
     def start(self) -> None:
-        """A call was accepted: say so and ask for a worker."""
+        """The INVITE has come and shall not come again; what becomes of it is being decided."""
         self._invited.trying()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the call is over before it was decided."""
+        return self._invited.final or self.ending
+
+    def proceed(self, plan: Plan) -> None:
+        """The call was accepted: ask for a worker."""
+        self._plan = plan
+        self._hunt = Hunt(self.token, plan, self._invited.received.message, self.out)
+        self._invited.owed = plan.upstream
+        self.record |= plan.facts
         self.bridge.want()
+
+    def refuse(self, code: int, phrase: str, headers: list[str], facts: dict[str, Any]) -> None:
+        """The call was refused."""
+        self.record |= facts
+        self._conclude(code, headers, phrase=phrase)
+        self._end()
 
     def no_room(self) -> None:
         """No worker has room, and waiting did not help."""
@@ -169,7 +189,14 @@ class Call:
         if "progress" not in self.record:
             self.record["progress"] = message.status
             self.out.append(Mark("progress"))
-        self._invited.progress(message, self._hunt.passing.lines(message))
+        self._invited.progress(message, self._lines_of(message))
+
+    def _lines_of(self, message: Message) -> list[str]:
+        """What of the callee's answer reaches the caller; a complaint about our signature is for us alone."""
+        lines, complaints = self._hunt.lines(message)
+        if complaints:
+            self.record["complaint"] = complaints[0].cause or 0
+        return lines
 
     def _passing_from(self, side: str) -> Passing:
         return self._plan.passing if side == "a" else self._hunt.passing
@@ -227,7 +254,7 @@ class Call:
             return
         self.out.append(Stop("drop"))  # a CANCEL that crosses the answer has no effect (RFC 3261 §9.2)
         self.record["code"] = answer.status
-        self._invited.answer(answer, self._hunt.passing.lines(answer))
+        self._invited.answer(answer, self._lines_of(answer))
         if not self._ack_body_due:
             # Now, not before: what the callee says next must find the caller answered.
             self._hunt.confirm([], b"")
@@ -238,7 +265,7 @@ class Call:
             self._conclude(487)
         elif answer and answer.status >= 300:
             code, phrase, extra = answers.relayed_final(answer.status, answer.phrase)
-            self._conclude(code, [*self._hunt.passing.lines(answer), *extra], answer.body, phrase)
+            self._conclude(code, [*self._lines_of(answer), *extra], answer.body, phrase)
         else:
             self._conclude(408 if self._hunt.started else 503)
         self._end()

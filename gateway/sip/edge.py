@@ -49,6 +49,7 @@ class Edge:
         self.calls = CallTable()
         self.slots = Slots(pool, self.calls, counters, self._run)
         self._network, self._reception, self._journal = network, reception, journal
+        reception.resume = self._run
         self._counters, self._log_call, self._answer_strangers = counters, log_call, answer_strangers
         self._young: list[str] = []  # calls answered since the last tick
         self._loop = asyncio.get_running_loop()
@@ -203,7 +204,6 @@ class Edge:
             call.record["at"] = self._loop.time()
             self._timers.begin(call)
             self.calls.add(call)
-            call.start()
             self._run(call)
 
     def tick(self) -> None:
@@ -273,4 +273,6 @@ class Edge:
         record = call.record
         del record["at"]
         self._counters.inc("calls", record["peer"], str(record.get("code", 0)))
+        if "complaint" in record:
+            self._counters.inc("complaints", record["carrier"], str(record["complaint"]))
         self._log_call({"call": call.token, **record})

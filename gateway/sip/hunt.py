@@ -12,6 +12,7 @@ from gateway.sip.commands import Command, Repeat, Stop, Timer
 from gateway.sip.leg import OWN_HOST, Leg, Passing, address_of, passing_of
 from gateway.sip.message import Message
 from gateway.sip.plan import Plan
+from gateway.stir.reason_header import Complaint, sift
 
 RING_SECONDS = 185.0  # RFC 3261 §16.6 timer C: longer than any caller waits
 BYE = "yb"
@@ -50,6 +51,17 @@ class Hunt:
     def passing(self) -> Passing:
         """What of the target's messages goes across."""
         return passing_of(self._attempts[-1].target.peer.pass_headers)
+
+    def lines(self, message: Message) -> tuple[list[str], list[Complaint]]:
+        """What of a target's answer goes across, and what it complains of in our PASSporT, which does not (RFC 9410 §6)."""
+        lines, signature = self.passing.lines(message), self._plan.signature
+        if not signature or "reason" not in message.first:
+            return lines, []
+        complaints, others = sift(message.all("reason"), signature)
+        if complaints:
+            lines = [line for line in lines if not line.startswith("Reason:")]
+            lines += [f"Reason: {value}" for value in others]
+        return lines, complaints
 
     def next(self) -> str | None:
         """Send the call to its next target; the peer's name, or None where there is none."""

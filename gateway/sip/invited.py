@@ -17,11 +17,12 @@ FINAL = "fa"  # the key of the final answer, repeated until acknowledged
 class Invited:
     """What the caller asked and what it was told. `final` is set once it was told how the INVITE ended."""
 
-    __slots__ = ("_out", "_told", "acked", "answered", "final", "leg", "received")
+    __slots__ = ("_out", "_told", "acked", "answered", "final", "leg", "owed", "received")
 
     def __init__(self, received: Received, leg: Leg, out: list[Command]) -> None:
         self.received, self.leg, self._out = received, leg, out
         self._told = b""
+        self.owed: list[str] = []  # header lines for the next thing it is told, 100 apart (RFC 9410 §4)
         self.final = False
         self.answered = False  # told with a 2xx
         self.acked = False  # and has acknowledged that
@@ -36,6 +37,8 @@ class Invited:
 
     def _send(self, code: int, headers: list[str], body: bytes = b"", phrase: str = "") -> None:
         tag = self.leg.local_tag if code > 100 else ""
+        if code > 100:
+            headers = [*headers, *self._paid()]
         self._told = self.received.answer(code, headers, body, phrase, tag)
         self._out.append(Send(self.received.reply_to, self._told))
 
@@ -53,9 +56,15 @@ class Invited:
 
     def _conclude(self, code: int, headers: list[str], body: bytes, phrase: str) -> None:
         self.final = True
+        headers = [*headers, *self._paid()]
         self._told = self.received.answer(code, headers, body, phrase, self.leg.local_tag)
         self._out.append(Mark("concluded"))
         self._out.append(Repeat(FINAL, self.received.reply_to, self._told, always=self.answered))
+
+    def _paid(self) -> list[str]:
+        """What is owed, once."""
+        owed, self.owed = self.owed, []
+        return owed
 
     def _dialog_lines(self) -> list[str]:
         """What makes a dialog of an answer (RFC 3261 §12.1.1)."""

@@ -1,53 +1,97 @@
 """Whether an INVITE becomes a call: is it one, may its sender, what does the engine say. A refusal costs nothing to keep but
 its own bytes, for the caller that asks again.
+
+A carrier's call whose certificate is still to be fetched becomes a call at once: it hears 100 and waits, and nothing else
+waits with it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from time import time
-from typing import Any
+from typing import Any, Protocol
 
 from cachetools import TTLCache
 
+from gateway import log
 from gateway.config import Sip
-from gateway.engine import Forward, OutboundCall, Refuse
+from gateway.engine import Deliver, Forward, InboundCall, OutboundCall, Refuse
 from gateway.metrics import Counters
+from gateway.policy.emergency import emergency_number
 from gateway.policy.peers import Peer
-from gateway.sip import answers
+from gateway.sip import answers, inbound, outbound
 from gateway.sip.call import Call
 from gateway.sip.invited import leg_of_caller
 from gateway.sip.leg import unsupported
 from gateway.sip.message import BadMessage, Message
 from gateway.sip.network import Network
-from gateway.sip.outbound import plan, read_call
+from gateway.sip.plan import Plan
 from gateway.sip.received import Received
 from gateway.sip.screen import Screen
 from gateway.sip.table import new_token
 from gateway.sip.values import Hop, hop_of, name_addr, tag_of, uri
+from gateway.stir.signalled import Signalled
+from gateway.stir.verification import Verdict
 
 REMEMBERED = 32.0  # seconds a refusal is repeated to a repeated INVITE
 MOST_REMEMBERED = 20_000
 NOWHERE = Hop("udp", "", 0)
 
+_log = log.get("reception")
+
+
+class PendingVerdict(Protocol):
+    """A verdict that waits for certificates."""
+
+    def at_once(self) -> Verdict: ...
+
+    async def verdict(self) -> Verdict: ...
+
+
+class Decider(Protocol):
+    """The engine, with this node's policy, credential and trust in force."""
+
+    def outbound(self, call: OutboundCall) -> Refuse | Forward: ...
+
+    def verify(self, headers: Sequence[str], call: Signalled, call_id: str) -> Verdict | PendingVerdict: ...
+
+    def inbound(self, call: InboundCall, verdict: Verdict) -> Refuse | Deliver: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An INVITE that may become a call: whose it is, where it came from, and our inner address."""
+
+    received: Received
+    source: Hop
+    peer: Peer
+    edge: tuple[str, int]
+
+    @property
+    def message(self) -> Message:
+        return self.received.message
+
 
 class Reception:
-    """Where new calls come in. `decide` is the engine with this node's policy and credential in force."""
+    """Where new calls come in. `resume` is told of a call whose decision came late."""
 
     def __init__(
         self,
         sip: Sip,
         network: Network,
-        decide: Callable[[OutboundCall], Refuse | Forward],
+        decider: Decider,
         counters: Counters,
         log_call: Callable[[dict[str, Any]], None],
     ) -> None:
         self.screen = Screen()
         self.draining = False
-        self._sip, self._network, self._decide = sip, network, decide
+        self.resume: Callable[[Call], None]
+        self._sip, self._network, self._decider = sip, network, decider
         self._counters, self._log_call = counters, log_call
         self._refused: TTLCache[tuple[str, str], bytes] = TTLCache(MOST_REMEMBERED, REMEMBERED)
+        self._waiting: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
     def invited(
@@ -65,74 +109,153 @@ class Reception:
         problem = unacceptable(message)
         _dialog_made_by(message)
         if problem:
-            self._refuse(received, peer, *problem)
+            self._refuse(received, peer, Refuse(problem[0], "", problem[1]))
         elif self.draining:
-            self._refuse(received, peer, 503, "node.draining")
+            self._refuse(received, peer, Refuse(503, "", "node.draining"))
         elif behind:
-            self._refuse(received, peer, 503, "node.overloaded")
-        elif peer.role == "carrier":
-            self._refuse(received, peer, 403, "inbound.not-served")
+            self._refuse(received, peer, Refuse(503, "", "node.overloaded"))
         elif limit := self.screen.admit(peer, self._loop.time()):
-            self._refuse(received, peer, 503, limit)
+            self._refuse(received, peer, Refuse(503, "", limit))
         else:
-            return self._admitted(received, source, peer, edge)
+            return self._admitted(Invitation(received, source, peer, edge))
         return None
 
-    def _admitted(self, received: Received, source: Hop, peer: Peer, edge: tuple[str, int]) -> Call | None:
+    def _admitted(self, asked: Invitation) -> Call | None:
         """Decide a call that counts as in set-up; if it does not become one, it counts no more."""
         call = None
         try:
-            call = self._decided(received, source, peer, edge)
+            call = self._decided(asked) if asked.peer.role == "softswitch" else self._judged(asked)
         finally:
             if call is None:
-                self.screen.concluded(peer.name)
+                self.screen.concluded(asked.peer.name)
         return call
 
-    def _decided(self, received: Received, source: Hop, peer: Peer, edge: tuple[str, int]) -> Call | None:
-        asked = read_call(received.message, peer)
-        decision = self._decide(asked)
-        if isinstance(decision, Refuse):
-            self._count(peer, None, decision.rule)
-            self._refuse(received, peer, decision.code, decision.rule, decision.phrase, decision.retry_after)
-            return None
-        self._count(peer, decision.attest, decision.rule)
-        made = plan(received.message, asked, decision, time(), self._sip.probe_after, self._network.targets)
-        if not made.targets:
-            self._refuse(received, peer, 503, "route.no-address")
-            return None
-        token = new_token()
-        return Call(token, received, leg_of_caller(token, received, self._network.local(source)), made, edge)
+    # From a softswitch
 
-    def _count(self, peer: Peer, attest: str | None, rule: str) -> None:
+    def _decided(self, asked: Invitation) -> Call | None:
+        wanted = outbound.read_call(asked.message, asked.peer)
+        decision = self._decider.outbound(wanted)
+        self._count(asked.peer, decision)
+        if isinstance(decision, Refuse):
+            self._refuse(asked.received, asked.peer, decision)
+            return None
+        made = outbound.plan(
+            asked.message, wanted, decision, time(), self._sip.probe_after, self._network.targets
+        )
+        return self._taken(asked, made)
+
+    # From a carrier
+
+    def _judged(self, asked: Invitation) -> Call | None:
+        message, peer = asked.message, asked.peer
+        wanted = inbound.read_inbound(message, peer)
+        found = self._decider.verify(
+            inbound.identities(message), inbound.signalled_of(message, peer), _call_id(message)
+        )
+        if not isinstance(found, Verdict):
+            if not emergency_number(wanted.callee, peer):
+                return self._wait(asked, wanted, found)
+            found = found.at_once()
+        outcome = self._outcome(asked, wanted, found)
+        if isinstance(outcome, Refuse):
+            self._refuse(asked.received, peer, outcome, inbound.facts(found))
+            return None
+        return self._taken(asked, outcome)
+
+    def _outcome(self, asked: Invitation, wanted: InboundCall, verdict: Verdict) -> Refuse | Plan:
+        """What becomes of a call with this verdict."""
+        self._counters.inc("verifications", asked.peer.name, verdict.reason.value)
+        decision = self._decider.inbound(wanted, verdict)
+        self._count(asked.peer, decision)
+        if isinstance(decision, Refuse):
+            return decision
+        return inbound.plan(asked.message, wanted, decision, self._sip.probe_after, self._network.targets)
+
+    def _wait(self, asked: Invitation, wanted: InboundCall, pending: PendingVerdict) -> Call:
+        """The call hears 100 and is decided when its certificates are there, or its budget is spent."""
+        call = self._call(asked)
+        task = self._loop.create_task(self._decide_late(call, asked, wanted, pending))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+        return call
+
+    async def _decide_late(
+        self, call: Call, asked: Invitation, wanted: InboundCall, pending: PendingVerdict
+    ) -> None:
+        try:
+            verdict = await pending.verdict()
+            if not call.given_up:
+                self._conclude(call, self._outcome(asked, wanted, verdict), inbound.facts(verdict))
+        except Exception:  # whatever it is, the caller must not wait for ever
+            _log.exception("call.not-decided", peer=asked.peer.name)
+            call.end("node.fault")
+        self.resume(call)
+
+    def _conclude(self, call: Call, outcome: Refuse | Plan, facts: dict[str, Any]) -> None:
+        if isinstance(outcome, Refuse):
+            call.refuse(outcome.code, outcome.phrase, _reasons(outcome), {**facts, "rule": outcome.rule})
+        elif not outcome.targets:
+            call.refuse(503, "", _reasons(NO_ADDRESS), {**facts, "rule": NO_ADDRESS.rule})
+        else:
+            call.proceed(outcome)
+
+    # Either way
+
+    def _taken(self, asked: Invitation, made: Plan) -> Call | None:
+        if not made.targets:
+            self._refuse(asked.received, asked.peer, NO_ADDRESS)
+            return None
+        call = self._call(asked)
+        call.proceed(made)
+        return call
+
+    def _call(self, asked: Invitation) -> Call:
+        """A call that has heard 100."""
+        token = new_token()
+        leg = leg_of_caller(token, asked.received, self._network.local(asked.source))
+        call = Call(token, asked.received, leg, asked.peer.name, asked.edge)
+        call.start()
+        return call
+
+    def _count(self, peer: Peer, decision: Refuse | Forward | Deliver) -> None:
         """By the kind of rule: a series for every number section would be too many."""
-        self._counters.inc("decisions", peer.name, attest or "", rule.partition(":")[0])
+        attest = None if isinstance(decision, Refuse) else decision.attest
+        self._counters.inc("decisions", peer.name, attest or "", decision.rule.partition(":")[0])
 
     def _refuse(
-        self,
-        received: Received,
-        peer: Peer,
-        code: int,
-        rule: str,
-        phrase: str = "",
-        retry_after: int | None = None,
+        self, received: Received, peer: Peer, refusal: Refuse, facts: dict[str, Any] | None = None
     ) -> None:
         """A final answer before anything was allocated; a repeated INVITE gets the same again (RFC 3261 §8.2.7)."""
-        headers = [f'Reason: X.int;text="{rule}"', *about(code, rule)]
-        if code == 503:
-            headers.append(f"Retry-After: {retry_after or answers.RETRY_AFTER}")
-        data = received.answer(code, headers, phrase=phrase, tag=new_token())
+        headers = [*_reasons(refusal), *about(refusal.code, refusal.rule)]
+        if refusal.code == 503:
+            headers.append(f"Retry-After: {refusal.retry_after or answers.RETRY_AFTER}")
+        data = received.answer(refusal.code, headers, phrase=refusal.phrase, tag=new_token())
         self._refused[received.branch, received.message.first["call-id"]] = data
         self._network.send(received.reply_to, data)
-        self._counters.inc("calls", peer.name, str(code))
+        self._counters.inc("calls", peer.name, str(refusal.code))
         self._log_call(
             {
                 "peer": peer.name,
                 "caller": _user(received.message.first["from"]),
                 "callee": _user(received.message.uri),
-                "rule": rule,
-                "code": code,
+                **(facts or {}),
+                "rule": refusal.rule,
+                "code": refusal.code,
             }
         )
+
+
+NO_ADDRESS = Refuse(503, "", "route.no-address")
+
+
+def _reasons(refusal: Refuse) -> list[str]:
+    """Which rule refused, and what else is to be told."""
+    return [f'Reason: X.int;text="{refusal.rule}"', *refusal.headers]
+
+
+def _call_id(message: Message) -> str:
+    """What retransmissions, forks and spirals of one call share (RFC 3261 §8.1.1.4, §19.3)."""
+    return f"{message.first['call-id']} {tag_of(message.first['from'])}"
 
 
 def unacceptable(message: Message) -> tuple[int, str] | None:

@@ -63,7 +63,9 @@ class Resolver:
 
     async def refresh(self, peers: Iterable[Peer]) -> None:
         """Look all names of all peers up again, side by side."""
-        wanted = [(hop, peer.name) for peer in peers for hop in peer.next_hops if not is_address(hop.host)]
+        wanted = [
+            (hop, peer.name) for peer in peers for hop in peer.every_next_hop if not is_address(hop.host)
+        ]
         await asyncio.gather(*(self._look_up(hop, peer) for hop, peer in wanted))
         current = {found.host for hop, _ in wanted for found in self._hops.get(hop, ())}
         self._names = {address: whose for address, whose in self._names.items() if address in current}

@@ -39,6 +39,7 @@ EDGE, WORKERS = ("127.0.0.1", 7000), [("127.0.0.1", port) for port in range(7100
 GIVE_UP = 32.0  # seconds a repetition lasts (64*T1)
 OFFER = b"v=0\r\no=caller 1 1 IN IP4 192.0.2.1\r\n"
 ANSWER = b"v=0\r\no=carrier 1 1 IN IP4 198.51.100.1\r\n"
+SIGNATURE = "c2lnbmF0dXJl"
 PROBE_SECONDS = 600.0
 PASSED = ("P-Asserted-Identity", "X-*")
 
@@ -200,9 +201,20 @@ def peer(name: str) -> Peer:
 
 
 class Playbook:
-    """One call and its four parties. `offer` is the INVITE's body, `headers` are added to it."""
+    """One call and its four parties. `offer` is the INVITE's body, `headers` are added to it.
 
-    def __init__(self, *headers: str, targets: int = 1, offer: bytes = OFFER, grant: bool = True) -> None:
+    Without `decided`, the decision waits for `decide` or `turn_down`; `upstream` is what it wants the caller told.
+    """
+
+    def __init__(
+        self,
+        *headers: str,
+        targets: int = 1,
+        offer: bytes = OFFER,
+        grant: bool = True,
+        decided: bool = True,
+        upstream: tuple[str, ...] = (),
+    ) -> None:
         self.call: Call
         self.caller = Outsider(self, "caller", CALLER, "caller-tag")
         self.carriers = [
@@ -217,6 +229,7 @@ class Playbook:
         self.refused = False  # the last slot was given back as refused
         self.reinvited = False
         self._headers, self._targets, self._offer, self._grant = headers, targets, offer, grant
+        self._decided, self._upstream = decided, upstream
         self._table = CallTable()
 
     def __enter__(self) -> Playbook:
@@ -250,18 +263,35 @@ class Playbook:
         self.run()
 
     def _begin(self, received: Received) -> None:
-        plan = Plan(
+        self.call = Call(TOKEN, received, leg_of_caller(TOKEN, received, OWN), "caller", EDGE)
+        self._table.add(self.call)
+        self.call.start()
+        if self._decided:
+            self.call.proceed(self.plan)
+        self.run()
+
+    @property
+    def plan(self) -> Plan:
+        """What is decided about the call."""
+        return Plan(
             caller=f'"Caller" <sip:+12025550123@{OWN_HOST}>',
             callee="+12025550199",
             targets=[Target(peer(f"peer{n}"), CARRIERS[n], OWN) for n in range(self._targets)],
             headers=["Identity: signed"],
             passing=passing_of(PASSED),
             probe=PROBE_SECONDS,
-            facts={"peer": "caller"},
+            upstream=list(self._upstream),
+            signature=SIGNATURE,
         )
-        self.call = Call(TOKEN, received, leg_of_caller(TOKEN, received, OWN), plan, EDGE)
-        self._table.add(self.call)
-        self.call.start()
+
+    def decide(self) -> None:
+        """The decision comes, late."""
+        self.call.proceed(self.plan)
+        self.run()
+
+    def turn_down(self, code: int, phrase: str, headers: list[str]) -> None:
+        """The decision comes, late, and is a refusal."""
+        self.call.refuse(code, phrase, headers, {"rule": "late"})
         self.run()
 
     def outside_answers(self, message: Message) -> None:

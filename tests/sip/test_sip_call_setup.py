@@ -1,7 +1,7 @@
 """Setting a call up: what each side hears, and in which order, when it is taken, refused, taken back or unanswered."""
 
 import pytest
-from playbook import ANSWER, OFFER, Playbook, required, say
+from playbook import ANSWER, OFFER, SIGNATURE, Playbook, required, say
 
 
 def test_a_call_is_set_up_talks_and_ends() -> None:
@@ -65,6 +65,19 @@ def test_ringing_and_early_media_reach_the_caller_as_they_come() -> None:
         book.caller << "180"
         book.answer()
         book.caller_hangs_up()
+
+
+def test_what_a_carrier_finds_wrong_with_our_signature_is_noted_and_goes_no_further() -> None:
+    """RFC 9410 §6; a complaint about somebody else's token passes."""
+    with Playbook() as book:
+        book.invite()
+        ours = f'Reason: STIR ;cause=437 ;text="Unsupported Credential" ;ppi="..{SIGNATURE}"'
+        book.carrier >> say("183", ours, 'Reason: STIR ;cause=438 ;ppi="..another"', "Reason: Q.850;cause=16")
+        book.caller << "183"
+        assert book.caller.heard.all("reason") == ['STIR ;cause=438 ;ppi="..another"', "Q.850;cause=16"]
+        book.answer()
+        book.caller_hangs_up()
+    assert book.call.record["complaint"] == 437
 
 
 def test_every_answer_that_makes_a_dialog_carries_the_callers_record_route() -> None:

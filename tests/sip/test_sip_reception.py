@@ -1,7 +1,7 @@
 """Whether an INVITE becomes a call, and what whoever sent it hears when it does not."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ import pytest
 from playbook import CALLER, CARRIERS, EDGE, OWN
 
 from gateway.config import Sip
-from gateway.engine import Forward, OutboundCall, Refuse
+from gateway.engine import Deliver, Forward, InboundCall, OutboundCall, Refuse
 from gateway.metrics import Counters
 from gateway.policy.peers import Peer
 from gateway.sip.attempt import Target
@@ -20,7 +20,10 @@ from gateway.sip.network import Network
 from gateway.sip.received import Received, receive
 from gateway.sip.reception import Reception
 from gateway.sip.values import Hop
+from gateway.stir.reasons import Reason
+from gateway.stir.signalled import Signalled
 from gateway.stir.tn import NumberPlan, TelephoneNumber
+from gateway.stir.verification import Verdict
 
 VOS = Peer("vos", "softswitch", NumberPlan.of("US"), max_setups=2, max_cps=0)
 CARRIER = Peer("carrier", "carrier", NumberPlan.of("US"))
@@ -50,22 +53,53 @@ class Wires:
         return parse(self.sent[-1])
 
 
+class Certificates:
+    """A verdict that waits until the test says what it is."""
+
+    def __init__(self) -> None:
+        self.said: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+
+    def at_once(self) -> Verdict:
+        return Verdict(Reason.CERTIFICATE_TIMEOUT)
+
+    async def verdict(self) -> Verdict:
+        return await self.said
+
+
 class Desk:
     """A reception, its wires, and the log."""
 
     def __init__(self, decision: Refuse | Forward = FORWARD) -> None:
         self.wires, self.log, self.asked = Wires(), list[dict[str, Any]](), list[OutboundCall]()
         sip = cast(Sip, type("Settings", (), {"probe_after": 600.0}))
-        self.reception = Reception(
-            sip, cast(Network, self.wires), self.decide(decision), Counters(), self.log.append
-        )
+        self.decision = decision
+        self.reception = Reception(sip, cast(Network, self.wires), self, Counters(), self.log.append)
+        self.resumed: list[Call] = []
+        self.late = asyncio.Event()
+        self.reception.resume = self.resume
+        self.pending = Certificates()
+        self.found: Verdict | Certificates = Verdict(Reason.NO_IDENTITY)
+        self.call_ids: list[str] = []
 
-    def decide(self, decision: Refuse | Forward) -> Callable[[OutboundCall], Refuse | Forward]:
-        def answer(call: OutboundCall) -> Refuse | Forward:
-            self.asked.append(call)
-            return decision
+    def resume(self, call: Call) -> None:
+        self.resumed.append(call)
+        self.late.set()
 
-        return answer
+    # What is decided
+
+    def outbound(self, call: OutboundCall) -> Refuse | Forward:
+        self.asked.append(call)
+        return self.decision
+
+    def verify(self, headers: Sequence[str], call: Signalled, call_id: str) -> Verdict | Certificates:
+        self.call_ids.append(call_id)
+        return self.found
+
+    def inbound(self, call: InboundCall, verdict: Verdict) -> Refuse | Deliver:
+        if verdict.reason is Reason.IAT_STALE:
+            return Refuse(403, "Stale Date", "identity.iat-stale", headers=(STALE,))
+        number = TelephoneNumber("12025550199")
+        return Deliver("rule", "tag", "all", (VOS,), None, number, verdict, "none")
 
     def hears(
         self,
@@ -78,6 +112,7 @@ class Desk:
         return self.reception.invited(invite(*headers, uri=uri, n=n), CALLER, peer, EDGE, behind)
 
 
+STALE = 'Reason: STIR ;cause=403 ;text="Stale Date"'
 CONTACT = "Contact: <sip:vos@192.0.2.1>"
 
 
@@ -110,7 +145,6 @@ def desk(then: Callable[[Desk], None], decision: Refuse | Forward = FORWARD) -> 
         pytest.param(
             (CONTACT, "Require: gruu"), "sip:1@b", VOS, False, 420, "unsupported.gruu", id="unknown-option"
         ),
-        pytest.param((CONTACT,), "sip:1@b", CARRIER, False, 403, "inbound.not-served", id="from-a-carrier"),
         pytest.param((CONTACT,), "sip:1@b", VOS, True, 503, "node.overloaded", id="node-behind"),
     ],
 )
@@ -205,5 +239,139 @@ def test_only_so_many_calls_are_in_set_up_at_once() -> None:
     def then(at: Desk) -> None:
         assert [at.hears(n=n, peer=replace(VOS)) is None for n in range(3)] == [False, False, True]
         assert at.log[-1]["rule"] == "limit.setups"
+
+    desk(then)
+
+
+# Calls of carriers
+
+
+def waiting(then: Callable[[Desk, Call], Awaitable[None]]) -> None:
+    """A carrier's call whose certificates are still to be fetched."""
+
+    async def run() -> None:
+        at = Desk()
+        at.found = at.pending
+        call = at.hears(peer=CARRIER)
+        assert call is not None
+        await then(at, call)
+
+    asyncio.run(run())
+
+
+async def decided(at: Desk) -> None:
+    """Until the decision has come."""
+    async with asyncio.timeout(5):
+        await at.late.wait()
+
+
+def kinds(call: Call) -> list[str]:
+    return [type(command).__name__ for command in call.out]
+
+
+def test_a_carriers_call_whose_verdict_is_at_hand_becomes_a_call_at_once() -> None:
+    def then(at: Desk) -> None:
+        call = at.hears(peer=CARRIER)
+        assert call is not None
+        assert (call.record["rule"], call.record["reason"]) == ("rule", "no-identity")
+        assert kinds(call) == ["Send", "WantSlot"]
+        assert not at.asked
+
+    desk(then)
+
+
+def test_retransmissions_and_forks_are_one_call_to_the_replay_check_and_another_dialog_is_not() -> None:
+    """RFC 3261 §8.1.1.4 and §19.3: the Call-ID and the caller's tag, whatever the branch."""
+
+    def then(at: Desk) -> None:
+        for n in (1, 2):
+            at.hears(peer=CARRIER, n=n)
+        assert at.call_ids == ["1 1", "2 1"]
+
+    desk(then)
+
+
+def test_a_rejected_carriers_call_hears_code_phrase_and_every_reason() -> None:
+    def then(at: Desk) -> None:
+        at.found = Verdict(Reason.IAT_STALE)
+        assert at.hears(peer=CARRIER) is None
+        heard = at.wires.heard
+        assert (heard.status, heard.phrase) == (403, "Stale Date")
+        assert heard.all("reason") == ['X.int;text="identity.iat-stale"', STALE.removeprefix("Reason: ")]
+        assert (at.log[-1]["reason"], at.log[-1]["rule"]) == ("iat-stale", "identity.iat-stale")
+
+    desk(then)
+
+
+def test_a_call_that_waits_for_certificates_hears_100_and_asks_for_no_worker() -> None:
+    async def then(at: Desk, call: Call) -> None:
+        assert kinds(call) == ["Send"]
+        assert not at.resumed
+
+    waiting(then)
+
+
+def test_a_call_that_waited_goes_on_with_its_verdict() -> None:
+    async def then(at: Desk, call: Call) -> None:
+        at.pending.said.set_result(Verdict(Reason.CERTIFICATE_UNREACHABLE))
+        await decided(at)
+        assert at.resumed == [call]
+        assert kinds(call) == ["Send", "WantSlot"]
+        assert call.record["reason"] == "certificate-unreachable"
+
+    waiting(then)
+
+
+def test_a_call_that_waited_is_rejected_with_its_verdict() -> None:
+    async def then(at: Desk, call: Call) -> None:
+        at.pending.said.set_result(Verdict(Reason.IAT_STALE))
+        await decided(at)
+        assert call.given_up
+        assert (call.record["code"], call.record["rule"], call.record["reason"]) == (
+            403,
+            "identity.iat-stale",
+            "iat-stale",
+        )
+
+    waiting(then)
+
+
+def test_a_call_whose_softswitch_has_no_address_is_told_503_even_late() -> None:
+    async def then(at: Desk, call: Call) -> None:
+        at.wires.addresses = []
+        at.pending.said.set_result(Verdict(Reason.CERTIFICATE_UNREACHABLE))
+        await decided(at)
+        assert (call.record["code"], call.record["rule"]) == (503, "route.no-address")
+
+    waiting(then)
+
+
+def test_a_caller_that_gave_up_meanwhile_is_not_called_back() -> None:
+    async def then(at: Desk, call: Call) -> None:
+        call.cancelled(invite())
+        before = len(call.out)
+        at.pending.said.set_result(Verdict(Reason.CERTIFICATE_UNREACHABLE))
+        await decided(at)
+        assert len(call.out) == before
+
+    waiting(then)
+
+
+def test_a_fault_in_verification_costs_the_call_503_and_no_more() -> None:
+    async def then(at: Desk, call: Call) -> None:
+        at.pending.said.set_exception(ZeroDivisionError())
+        await decided(at)
+        assert (call.record["code"], call.record["ended_by"]) == (503, "node.fault")
+
+    waiting(then)
+
+
+def test_a_call_for_help_does_not_wait_for_certificates() -> None:
+    def then(at: Desk) -> None:
+        at.found = at.pending
+        call = at.hears(uri="sip:911@b", peer=CARRIER)
+        assert call is not None
+        assert kinds(call) == ["Send", "WantSlot"]
+        assert call.record["reason"] == "certificate-timeout"
 
     desk(then)
