@@ -6,11 +6,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from gateway.api import certificates, health, metrics, signing
+from gateway.api import certificates, health, metrics, signing, verification
 from gateway.api.problems import problem
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_errors import MessageId, StirError
+from gateway.api.stir_http import PREFIX, refuse
 from gateway.version import version
 
 _STIR_ERRORS: dict[int, MessageId] = {404: "SVC4003", 405: "POL4050"}
@@ -21,14 +23,17 @@ def create_app(sidecar: Sidecar) -> FastAPI:
     app = FastAPI(
         title="STIR/SHAKEN gateway",
         version=version(),
-        description="Signing for other SIP elements (ATIS-1000082), our certificates, health and metrics.",
+        description="Signing and verification for other SIP elements (ATIS-1000082, 3GPP TS 24.229 Annex V), "
+        "our certificates, health and metrics.",
         docs_url=None,
         redoc_url=None,
     )
+    registry = CollectorRegistry()
     app.include_router(health.router(sidecar))
-    app.include_router(metrics.router(sidecar, CollectorRegistry()))
+    app.include_router(metrics.router(sidecar, registry))
     app.include_router(certificates.router(sidecar))
     app.include_router(signing.router(sidecar))
+    app.include_router(verification.router(sidecar, registry))
     _answer_errors(app)
     return app
 
@@ -36,22 +41,26 @@ def create_app(sidecar: Sidecar) -> FastAPI:
 def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(StirError)
     async def stir_error(request: Request, error: StirError) -> JSONResponse:
-        return signing.reply(request, error.status, error.body())
+        return refuse(request, error)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         if _is_stir(request) and error.status_code in _STIR_ERRORS:
-            return await stir_error(request, StirError(_STIR_ERRORS[error.status_code]))
+            return refuse(request, StirError(_STIR_ERRORS[error.status_code]))
         answer = problem(request, error.status_code, error.detail)
         answer.headers.update(error.headers or {})
         return answer
 
+    @app.exception_handler(ClientDisconnect)
+    async def nobody_there(request: Request, _error: ClientDisconnect) -> JSONResponse:
+        return problem(request, 400, "the request ended before its body did")
+
     @app.exception_handler(Exception)
     async def internal_error(request: Request, error: Exception) -> JSONResponse:
         if _is_stir(request):
-            return await stir_error(request, StirError("POL5000", type(error).__name__))
+            return refuse(request, StirError("POL5000", type(error).__name__))
         return problem(request, 500, "the reason is in the log")
 
 
 def _is_stir(request: Request) -> bool:
-    return request.url.path.startswith(f"{signing.PREFIX}/")
+    return request.url.path.startswith(f"{PREFIX}/")

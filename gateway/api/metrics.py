@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.api.sidecar import Sidecar
+from gateway.api.sidecar import Sidecar, TrustInForce
 from gateway.metrics import EdgeStatusCollector
 
 
@@ -33,10 +33,33 @@ class CredentialCollector(Collector):
             yield ends
 
 
+class TrustCollector(Collector):
+    """Whom calls are verified against, and how old that is."""
+
+    def __init__(self, trust: TrustInForce, now: Callable[[], float]) -> None:
+        self._trust, self._now = trust, now
+
+    def collect(self) -> Iterator[Metric]:
+        """The families as they stand now."""
+        trust = self._trust
+        anchors = len(trust.anchors.certificates)
+        yield GaugeMetricFamily("stirgw_trust_anchors", "Trust anchors in force.", value=anchors)
+        problems = "Files of trust that cannot be used; the log names them."
+        yield GaugeMetricFamily("stirgw_trust_problems", problems, value=len(trust.problems))
+        lists = "Revocation lists in force."
+        yield GaugeMetricFamily("stirgw_crls", lists, value=len(trust.revocations.lists))
+        if trust.trust_list:
+            left = "Until the STI-PA's trust list expires; negative since it has, and it stays in force."
+            seconds = trust.trust_list.seconds_left(self._now())
+            yield GaugeMetricFamily("stirgw_trust_list_seconds_left", left, value=seconds)
+
+
 def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
     """`/metrics`, for the families of `registry` and those of the edge and the credential."""
     registry.register(EdgeStatusCollector(sidecar.edge))
     registry.register(CredentialCollector(sidecar))
+    if sidecar.trust:
+        registry.register(TrustCollector(sidecar.trust, sidecar.now))
     routes = APIRouter(tags=["metrics"])
 
     @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)

@@ -3,7 +3,10 @@ says otherwise."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Iterator
 
 import uvicorn
 
@@ -13,6 +16,8 @@ from gateway.api.sidecar import Sidecar
 from gateway.config import Config
 from gateway.credentials import signing_credential
 from gateway.metrics import fresh_status, status_path
+from gateway.sti_vs import StiVs
+from gateway.stir.tn import NumberPlan
 
 _log = log.get("sidecar")
 
@@ -20,21 +25,57 @@ _log = log.get("sidecar")
 def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     log.setup(config.log.level)
+    asyncio.run(_serve(config))
+
+
+async def _serve(config: Config) -> None:
+    sti_vs = StiVs(config)
     listen = config.api.listen
     _log.info("sidecar.listening", host=listen.host, port=listen.port)
-    uvicorn.run(
-        create_app(_sidecar(config)),
-        host=listen.host,
-        port=listen.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(_sidecar(config, sti_vs)),
+            host=listen.host,
+            port=listen.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
     )
+    with _beside(server, sti_vs):
+        await server.serve()
+    await sti_vs.close()
 
 
-def _sidecar(config: Config) -> Sidecar:
+@contextlib.contextmanager
+def _beside(server: uvicorn.Server, sti_vs: StiVs) -> Iterator[None]:
+    """What the sidecar does beside serving, for the whole node; it ends, to be started again, if one of these does."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            _log.error("sidecar.failed", error=repr(task.exception()))
+            server.should_exit = True
+
+    tasks = [asyncio.create_task(each) for each in (sti_vs.follow(), sti_vs.keep())]
+    for task in tasks:
+        task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _sidecar(config: Config, sti_vs: StiVs) -> Sidecar:
     path = status_path(config.node.state_dir)
     found = signing_credential(config.signing)
     if found.problem:
         _log.warning("signing.off", reason=found.problem)
-    return Sidecar.of(found.credential, edge=lambda: fresh_status(path, time.time()), now=time.time)
+    return Sidecar.of(
+        found.credential,
+        edge=lambda: fresh_status(path, time.time()),
+        now=time.time,
+        verifier=sti_vs.verifier,
+        plan=NumberPlan.of(config.api.country),
+        trust=sti_vs.trust,
+    )

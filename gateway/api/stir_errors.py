@@ -1,7 +1,12 @@
-"""Errors under /stir/v1 in the form ATIS-1000082 gives them, and the one table from error to HTTP status."""
+"""Errors under /stir/v1: one table from error to HTTP status and text, and the form each dialect gives them.
+
+ATIS-1000082 names an error by an identifier and keeps the text apart from its variables; 3GPP TS 24.229 §V.2.4.3 has a
+sentence and nothing else.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel
@@ -50,9 +55,15 @@ class Faults(BaseModel):
 
 
 class RequestError(BaseModel):
-    """The body of every error answer."""
+    """The body of every error answer in the ATIS dialect."""
 
     requestError: Faults
+
+
+class MsError(BaseModel):
+    """The body of every error answer in the 3GPP dialect."""
+
+    error: str
 
 
 class StirError(Exception):
@@ -65,8 +76,13 @@ class StirError(Exception):
         super().__init__(message_id)
 
     def body(self) -> RequestError:
-        """The answer's body."""
+        """The answer's body in the ATIS dialect."""
         fault = Fault(messageId=self.message_id, text=self.text, variables=list(self.variables))
         if self.message_id.startswith("POL"):
             return RequestError(requestError=Faults(policyException=fault))
         return RequestError(requestError=Faults(serviceException=fault))
+
+    def ms_body(self) -> MsError:
+        """The answer's body in the 3GPP dialect: the text with its variables in place."""
+        text = self.text.removeprefix("Error: ").removesuffix(".")
+        return MsError(error=re.sub(r"%(\d)", lambda found: self.variables[int(found[1]) - 1], text))

@@ -1,5 +1,7 @@
 """Health, metrics, our chain, and errors in the form of RFC 9457."""
 
+import asyncio
+
 import pytest
 from cryptography import x509
 from fastapi.testclient import TestClient
@@ -101,11 +103,43 @@ def test_a_method_that_is_not_allowed_is_a_problem(credential: Credential) -> No
     assert response.status_code == 405
 
 
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error(credential: Credential) -> None:
+    async def gone() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    sent: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    headers = [(b"content-length", b"10"), (b"content-type", b"application/json")]
+    path = {"path": "/stir/v1/signing", "raw_path": b"/stir/v1/signing", "query_string": b"", "root_path": ""}
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "headers": headers, **path}
+    app = create_app(Sidecar.of(credential, edge=lambda: None, now=lambda: NOW))
+    asyncio.run(app(scope, gone, send))
+    assert sent[0]["status"] == 400
+
+
 def test_openapi_describes_what_a_client_sends_and_gets(credential: Credential) -> None:
     described = client(credential).get("/openapi.json").json()
     signing = described["paths"]["/stir/v1/signing"]["post"]
-    request = signing["requestBody"]["content"]["application/json"]["schema"]["properties"]["signingRequest"]
+    atis, ms = signing["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    request = atis["properties"]["signingRequest"]
     assert set(request["required"]) == {"attest", "dest", "iat", "orig", "origid"}
     assert request["properties"]["dest"]["properties"]["tn"]["type"] == "array"
+    assert "requestId" in ms["properties"]["signingRequest"]["properties"]
     assert {"200", "400", "404", "405", "406", "411", "415", "500"} == set(signing["responses"])
-    assert "requestError" in str(described["components"]["schemas"])
+    assert {"RequestError", "MsError"} <= set(described["components"]["schemas"])
+
+
+@pytest.mark.parametrize("resource", ["signing", "verification"])
+def test_the_examples_in_the_description_work(credential: Credential, resource: str) -> None:
+    told = client(credential)
+    operation = told.get("/openapi.json").json()["paths"][f"/stir/v1/{resource}"]["post"]
+    examples = operation["requestBody"]["content"]["application/json"]["examples"]
+    assert len(examples) == 2
+    for example in examples.values():
+        (request,) = example["value"].values()
+        if resource == "signing":
+            request["iat"] = int(NOW)
+        assert told.post(f"/stir/v1/{resource}", json=example["value"]).status_code == 200

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
+from gateway.api.stir_http import LONGEST_BODY
 from gateway.stir import identity
 from gateway.trust.credential import Credential
 
@@ -68,6 +69,7 @@ WRONG = {
     "attest": (body(attest="D"), "signingRequest.attest"),
     "attest-lower": (body(attest="a"), "signingRequest.attest"),
     "dest-empty": (body(dest={"tn": []}), "signingRequest.dest.tn"),
+    "dest-many": (body(dest={"tn": ["12155550123"] * 101}), "signingRequest.dest.tn"),
     "dest-text": (body(dest={"tn": "12155550123"}), "signingRequest.dest.tn"),
     "dest-number": (body(dest={"tn": ["alice"]}), "signingRequest.dest.tn.0"),
     "iat-text": (body(iat="1800000000"), "signingRequest.iat"),
@@ -96,14 +98,16 @@ def test_without_a_body(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"{", b"nonsense", b"\xff", b"[" * 60000], ids=["cut", "text", "bytes", "deep"]
+    "content",
+    [b"{", b"nonsense", b"\xff", b"[" * 60000, b'{"signingRequest": {}, "signingRequest": {}}'],
+    ids=["cut", "text", "bytes", "deep", "one-name-twice"],
 )
 def test_a_body_that_does_not_parse(client: TestClient, content: bytes) -> None:
     assert fault(client.post(PATH, content=content, headers=JSON))[:2] == (400, "SVC4006")
 
 
 def test_a_body_too_long_to_be_a_request(client: TestClient) -> None:
-    response = client.post(PATH, content=b" " * 70000, headers=JSON)
+    response = client.post(PATH, content=b" " * (LONGEST_BODY + 1), headers=JSON)
     assert fault(response)[:2] == (400, "SVC4005")
 
 
