@@ -14,6 +14,7 @@ from gateway.stir import identity
 from gateway.stir.claims import ShakenClaims
 from gateway.stir.passport import Signer
 from scenarios.demo.calls import CALLS, Call, leg_file
+from scenarios.demo.incoming import Incoming, Told, wrong
 from scenarios.demo.judge import judge
 from scenarios.demo.play import Heard
 from scenarios.demo.table import entry
@@ -132,3 +133,26 @@ def test_the_mark_says_whether_all_is_well(chain: Chain, verifier: Verifier) -> 
     assert entry(CALL, good, judge(CALL, good, verifier)).startswith("✓")
     assert entry(CALL, bad, judge(CALL, bad, verifier)).startswith("✗")
     assert "saw 503" in entry(CALL, bad, judge(CALL, bad, verifier))
+
+
+SIGNED = Incoming("signed", told="TN-Validation-Passed")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        pytest.param(Told((100, 438), (), "TN-Validation-Passed", ""), "saw 438, not 200", id="rejected"),
+        pytest.param(Told((), (), "TN-Validation-Passed", ""), "saw None, not 200", id="silence"),
+        pytest.param(
+            Told((200,), (), "TN-Validation-Failed", ""), "told TN-Validation-Failed", id="distrusted"
+        ),
+        pytest.param(Told((200,), (), None, ""), "told None", id="not-told"),
+        pytest.param(Told((200,), (403,), "TN-Validation-Passed", ""), "told (403,)", id="complaint"),
+    ],
+)
+def test_a_carriers_call_that_went_otherwise_is_told(told: Told, said: str) -> None:
+    assert any(said in line for line in wrong(SIGNED, told))
+
+
+def test_a_carriers_call_as_expected_has_nothing_wrong() -> None:
+    assert not list(wrong(SIGNED, Told((100, 180, 200), (), "TN-Validation-Passed", "[V] Alice")))

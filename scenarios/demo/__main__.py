@@ -7,7 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from scenarios.demo import table
 from scenarios.demo.calls import CALLS
+from scenarios.demo.incoming import INCOMING, Carrier
 from scenarios.demo.judge import judge
 from scenarios.demo.lab import Lab, NotServing, running
 from scenarios.demo.play import play
@@ -26,12 +28,13 @@ def main() -> int:
         folder = Path(name)
         try:
             with running(folder / "state") as lab:
-                good = _play_all(lab, folder)
+                good = _play_all(lab, folder) + _play_incoming(lab, folder)
         except NotServing as error:
             print(f"demo: the gateway does not start\n{error}", file=sys.stderr)
             return 1
-    print(f"\n{good} of {len(CALLS)} calls as expected, {time.monotonic() - begun:.0f} s")
-    return 0 if good == len(CALLS) else 1
+    calls = len(CALLS) + len(INCOMING)
+    print(f"\n{good} of {calls} calls as expected, {time.monotonic() - begun:.0f} s")
+    return 0 if good == calls else 1
 
 
 def _play_all(lab: Lab, folder: Path) -> int:
@@ -44,6 +47,18 @@ def _play_all(lab: Lab, folder: Path) -> int:
         verdict = judge(call, heard, verifier)
         print(entry(call, heard, verdict), flush=True)
         good += not verdict.wrong
+    return good
+
+
+def _play_incoming(lab: Lab, folder: Path) -> int:
+    """The same the other way: carriers call, and VOS3000 is told."""
+    carrier = Carrier(lab, folder)
+    good = 0
+    print("\nCarriers call, with Identity headers signed by PyJWT.", table.incoming_heading(), sep="\n\n")
+    for number, call in enumerate(INCOMING):
+        told = carrier.play(call, number)
+        print(table.incoming_entry(call, told), flush=True)
+        good += not told.wrong
     return good
 
 

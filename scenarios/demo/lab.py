@@ -25,6 +25,7 @@ SOFTSWITCHES = {
     "stranger": "127.0.0.99",
 }
 HOSTS = SOFTSWITCHES | CARRIERS
+CALLED = (*CARRIERS, "vos3000")
 START_SECONDS, STOP_SECONDS = 20, 40
 
 
@@ -34,17 +35,22 @@ class NotServing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A running gateway: its folder, its SIP port, its HTTP port and the carriers' ports."""
+    """A running gateway: its folder, its SIP port, its HTTP port, and the ports of those it calls, by role."""
 
     folder: Path
     sip: int
     api: int
-    carriers: Mapping[str, int]
+    ports: Mapping[str, int]
 
     @property
     def anchor(self) -> Path:
         """The certificate a verifier trusts."""
         return self.folder / "pki" / "root.pem"
+
+    @property
+    def key(self) -> Path:
+        """The private key of the lab's leaf."""
+        return self.folder / "pki" / f"{lab.SPC}.key"
 
     @property
     def log(self) -> Path:
@@ -55,16 +61,18 @@ class Lab:
 def running(folder: Path) -> Iterator[Lab]:
     """Start the lab's gateway, stop it in the end; raises NotServing where it does not start."""
     lab.prepare(folder, time.time())
-    made = Lab(
-        folder, free_port(GATEWAY), free_port(API), {role: free_port(host) for role, host in CARRIERS.items()}
-    )
+    made = Lab(folder, free_port(GATEWAY), free_port(API), {role: free_port(HOSTS[role]) for role in CALLED})
     _move(
         folder / "gateway.toml",
-        {f"{GATEWAY}:5060": f"{GATEWAY}:{made.sip}", f"{API}:8080": f"{API}:{made.api}"},
+        {
+            f"{GATEWAY}:5060": f"{GATEWAY}:{made.sip}",
+            f"{API}:8080": f"{API}:{made.api}",
+            "ports = [443, 8443, 8080]": f"ports = [9, {made.api}]",
+        },
     )
     _move(
         folder / "policy.toml",
-        {f"{HOSTS[role]}:5060": f"{HOSTS[role]}:{port}" for role, port in made.carriers.items()},
+        {f"{HOSTS[role]}:5060": f"{HOSTS[role]}:{port}" for role, port in made.ports.items()},
     )
     with made.log.open("wb") as log:
         process = subprocess.Popen(_command(folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log)

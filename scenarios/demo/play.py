@@ -10,11 +10,15 @@ from pathlib import Path
 
 from scenarios.demo.calls import Call, leg_file
 from scenarios.demo.lab import CARRIERS, GATEWAY, HOSTS, Lab
-from tests.integration.legs import sipp_scenario
+from tests.integration.legs import begins_the_call, sipp_scenario
 from tests.integration.scenario import DEFAULTS
 from tests.integration.sipp import Leg, Seat, free_port
 from tests.integration.trace import Message
 
+Legs = Mapping[str, str]
+"""Roles, and the SIPp leg each plays: see `calls.Call`."""
+
+_COMMON = {**DEFAULTS, "transport": "[transport]", "sent_by": "[local_ip]:[local_port]"}
 _RULE = re.compile(r'X\.int;text="([^"]*)"')
 
 
@@ -37,35 +41,32 @@ class Heard:
 
 def play(call: Call, lab: Lab, folder: Path) -> Heard:
     """Play a call; SIPp's files stay in `folder`."""
-    folder.mkdir()
-    called = {role: name for role, name in call.legs.items() if role in CARRIERS}
-    calling = {role: name for role, name in call.legs.items() if role not in CARRIERS}
-    legs: dict[str, Leg] = {}
-    with contextlib.ExitStack() as stack:
-        for role, name in {**called, **calling}.items():
-            legs[role] = _start(role, name, call, lab, folder)
-            stack.callback(legs[role].stop)
-            if role in called:
-                legs[role].listen()
-        failures = [f"{role}: {_complaint(leg)}" for role, leg in legs.items() if leg.finish()]
-    messages = {role: leg.messages() for role, leg in legs.items()}
+    values = {"caller": call.caller, "called": call.called, **call.values, "from": call.from_header}
+    messages, failures = played(call.legs, values, lab, folder)
     return _heard(call, messages, failures)
 
 
-def _start(role: str, name: str, call: Call, lab: Lab, folder: Path) -> Leg:
+def played(
+    legs: Legs, values: Mapping[str, str], lab: Lab, folder: Path
+) -> tuple[dict[str, list[Message]], list[str]]:
+    """Run the legs, those that are called first; the messages of each, and what went wrong with any."""
+    folder.mkdir()
+    running: dict[str, Leg] = {}
+    with contextlib.ExitStack() as stack:
+        for role in sorted(legs, key=lambda role: begins_the_call(leg_file(legs[role]))):
+            file = leg_file(legs[role])
+            running[role] = _start(role, sipp_scenario(file, {**_COMMON, **values}), lab, folder)
+            stack.callback(running[role].stop)
+            if not begins_the_call(file):
+                running[role].listen()
+        failures = [f"{role}: {_complaint(leg)}" for role, leg in running.items() if leg.finish()]
+    return {role: leg.messages() for role, leg in running.items()}, failures
+
+
+def _start(role: str, scenario: str, lab: Lab, folder: Path) -> Leg:
     host = HOSTS[role]
-    port = lab.carriers.get(role) or free_port(host)
-    values = {
-        **DEFAULTS,
-        "transport": "[transport]",
-        "sent_by": "[local_ip]:[local_port]",
-        "caller": call.caller,
-        "called": call.called,
-        **call.values,
-        "from": call.from_header,
-    }
-    seat = Seat(host, port, f"{GATEWAY}:{lab.sip}", "udp")
-    return Leg.start(role, sipp_scenario(leg_file(name), values), seat, folder)
+    seat = Seat(host, lab.ports.get(role) or free_port(host), f"{GATEWAY}:{lab.sip}", "udp")
+    return Leg.start(role, scenario, seat, folder)
 
 
 def _complaint(leg: Leg) -> str:

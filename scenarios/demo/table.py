@@ -6,6 +6,7 @@ import os
 import sys
 
 from scenarios.demo.calls import CALLS, Call
+from scenarios.demo.incoming import INCOMING, Incoming, Told
 from scenarios.demo.judge import Verdict
 from scenarios.demo.play import Heard
 from scenarios.demo.verifiers import NAMES
@@ -15,6 +16,11 @@ _HEADINGS = ("", "call", "caller → called", "expected", "VOS3000 saw", "carrie
 _WIDTHS = (
     *(1, max(len(call.kind) for call in CALLS), max(len(call.caller + call.called) for call in CALLS) + 3),
     *(max(len(call.expected) for call in CALLS), 24, 7),
+)
+
+_INCOMING_WIDTHS = (
+    *(1, max(len(call.kind) for call in INCOMING), max(len(call.expected) for call in INCOMING)),
+    *(24, 40),
 )
 
 
@@ -34,6 +40,21 @@ def entry(call: Call, heard: Heard, verdict: Verdict) -> str:
     return "\n".join([mark + row[1:], *(f"     {line}" for line in [*details, *wrong])])
 
 
+def incoming_heading() -> str:
+    """The column names of carriers' calls."""
+    return _row(("", "call", "expected", "carrier saw", "VOS3000 was told"), _INCOMING_WIDTHS)
+
+
+def incoming_entry(call: Incoming, told: Told) -> str:
+    """One carrier's call: its row, and what is wrong."""
+    mark = _coloured("✗", _RED) if told.wrong else _coloured("✓", _GREEN)
+    saw = " ".join(map(str, told.codes)) or "nothing"
+    causes = "".join(f", STIR {cause}" for cause in told.causes)
+    shown = f"{told.verstat}  {told.display}" if told.verstat else "-"
+    row = _row(("", call.kind, call.expected, saw + causes, shown), _INCOMING_WIDTHS)
+    return "\n".join([mark + row[1:], *(f"     {_coloured(line, _RED)}" for line in told.wrong)])
+
+
 def _seen(heard: Heard) -> str:
     codes = " ".join(map(str, heard.codes)) or "nothing"
     return f"{codes} {heard.rule}".rstrip()
@@ -47,8 +68,8 @@ def _identity(call: Call, verdict: Verdict) -> list[str]:
     return [f"{said}  origid {found.origid}  ✓ {', '.join(NAMES)}"]
 
 
-def _row(cells: tuple[str, ...]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
+def _row(cells: tuple[str, ...], widths: tuple[int, ...] = _WIDTHS) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def _coloured(text: str, colour: str) -> str:
