@@ -27,6 +27,9 @@ _PARAMETER = re.compile(
     rf'(?:={_SPACE}(?:(?P<word>{_WORD})|"(?P<quoted>(?:[^"\\]++|\\.)*+)"|<(?P<uri>[^<>]*+)>){_SPACE})?+',
     re.DOTALL,
 )
+_common = re.compile(
+    r"([A-Za-z0-9_.-]++);info=<([A-Za-z][A-Za-z0-9+.-]*+:[!-;=?-~]++)>;alg=([A-Za-z0-9]++);ppt=([a-z]++)"
+).fullmatch
 _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # A quote or bracket that is never closed takes the rest of the line, which makes one bad value.
@@ -74,6 +77,8 @@ def parse(value: str) -> IdentityHeader:
     """One Identity value taken apart; InvalidIdentity if it is not one."""
     if len(value) > MAX_VALUE:
         _refuse("too-long")
+    if common := _common(value):  # what the grammar below would say, in a quarter of the time
+        return IdentityHeader(common[1], common[2], common[3], common[4])
     digest = _DIGEST.match(value) or _refuse("bad-token" if value.strip() else "no-token")
     given = _parameters(value, digest.end())
     info = _info(given.pop("info", None))

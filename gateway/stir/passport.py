@@ -11,6 +11,8 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from math import isfinite
 from typing import Any, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey
@@ -21,10 +23,17 @@ from gateway.stir.claims import ShakenClaims
 MAX_TOKEN = 16_384
 """Characters. A shaken PASSporT has about 400, one with rich call data a few thousand."""
 
+MOST_BRACKETS = 256
+"""Objects and arrays in a header or payload, and so the deepest nesting of them: what reads the claims later may recurse.
+A shaken PASSporT has four, one with a jCard some dozens."""
+
+LARGEST_KNOWN = 512
+"""Characters of a header that is remembered: strangers must not fill the memory with theirs. One in use has about 150."""
+
 _ES256 = ECDSA(SHA256())
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
+_JSON_SPACE = " \t\r\n"  # RFC 8259 §2
 _X5U = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\[\]^_`a-z{|}~]+")
 
 
@@ -80,9 +89,9 @@ class Signer:
         return (signing_input + b"." + _base64url(signature)).decode("ascii")
 
 
-def parse(token: str) -> Passport:
+def parse(token: str, longest: int = MAX_TOKEN) -> Passport:
     """The parts of a PASSporT in full form; InvalidPassport if any of them is not what it should be."""
-    if len(token) > MAX_TOKEN:
+    if len(token) > longest:
         _refuse("too-long")
     if not token.isascii():
         _refuse("not-ascii")
@@ -93,11 +102,21 @@ def parse(token: str) -> Passport:
         _refuse("compact-form" if parts[2] else "missing-part")
     header, payload, signature = parts
     return Passport(
-        header=_json_object(_bytes(header)),
+        header=_header(header),
         payload=_json_object(_bytes(payload)),
         signature=_bytes(signature),
         signing_input=header + b"." + payload,
     )
+
+
+def _header(part: bytes) -> dict[str, Any]:
+    """A signer's tokens all have the same header, so one of usual size is read once; nobody changes it."""
+    return _known(part) if len(part) <= LARGEST_KNOWN else _json_object(_bytes(part))
+
+
+@lru_cache(maxsize=1024)
+def _known(part: bytes) -> dict[str, Any]:
+    return _json_object(_bytes(part))
 
 
 def _base64url(data: bytes) -> bytes:
@@ -106,16 +125,23 @@ def _base64url(data: bytes) -> bytes:
 
 def _bytes(text: bytes) -> bytes:
     """Base64url (RFC 7515 §2) without padding, stray characters or left-over bits: one text, one value."""
-    if _BASE64URL.fullmatch(text) is None or len(text) % 4 == 1:
+    try:
+        # Padding beyond what is needed is passed over, like strays: what is written again from it shows them.
+        data = binascii.a2b_base64(text.translate(_FROM_URL_SAFE) + b"==")
+    except binascii.Error:
         _refuse("not-base64url")
-    data = binascii.a2b_base64(text.translate(_FROM_URL_SAFE) + b"=" * (-len(text) % 4))
     return data if _base64url(data) == text else _refuse("not-base64url")
 
 
 def _json_object(data: bytes) -> dict[str, Any]:
     try:
         text = data.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_json)
+        if text.count("[") + text.count("{") > MOST_BRACKETS:
+            _refuse("too-deep")
+        text = text.strip(_JSON_SPACE)
+        value, end = _raw_decode(text)
+        if end != len(text):
+            _refuse("not-json")
         if "\\u" in text:
             # Half a surrogate pair can be escaped, but is no character and could not be written again.
             json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -123,8 +149,6 @@ def _json_object(data: bytes) -> dict[str, Any]:
         raise
     except UnicodeDecodeError:
         _refuse("not-utf8")
-    except RecursionError:
-        _refuse("too-deep")
     except ValueError:
         _refuse("not-json")
     return value if isinstance(value, dict) else _refuse("not-an-object")
@@ -135,8 +159,20 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members if len(members) == len(pairs) else _refuse("duplicate-key")
 
 
+def _finite(number: str) -> float:
+    value = float(number)
+    # 1e400 is a number, but not one that can be held.
+    return value if isfinite(value) else _refuse("not-json")
+
+
 def _not_json(_constant: str) -> NoReturn:
     _refuse("not-json")
+
+
+# json.loads would make a new decoder each time, and its decode() spends as long on white space as on a token.
+_raw_decode = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_finite, parse_constant=_not_json
+).raw_decode
 
 
 def _raw(der: bytes) -> bytes:

@@ -147,6 +147,9 @@ class Verdict:
         return tuple(each for each in self.headers if not each.passed)
 
 
+_UNSEEN = HeaderVerdict(Reason.TOO_MANY_IDENTITIES)
+
+
 class _Failed(Exception):
     """A check failed; `_Token.attempt` alone turns it into a token's end."""
 
@@ -211,26 +214,26 @@ def begin(headers: Sequence[str], call: Signalled, now: float, rules: Rules) -> 
     """
     if not headers:
         return Verdict(Reason.CALLER_ANONYMOUS if call.anonymous else Reason.NO_IDENTITY)
-    tokens = [_Token() for _ in headers]
-    for token, value in zip(tokens, headers[:MOST_IDENTITIES], strict=False):
+    tokens = [_Token() for _ in headers[:MOST_IDENTITIES]]
+    for token, value in zip(tokens, headers, strict=False):
         token.attempt(_open, value)
         token.attempt(_compare_caller, call)
-    for token in tokens[MOST_IDENTITIES:]:
-        token.failed = Reason.TOO_MANY_IDENTITIES
     diversions = [token for token in tokens if token.ppt == "div" and not token.failed]
     for token in tokens:
         if token.decides:
             token.attempt(_compare_callee, call, diversions, rules)
             token.attempt(_check_freshness, now, rules)
-    needed = NeedCertificates(tokens, now, rules)
+    needed = NeedCertificates(tokens, len(headers) - len(tokens), now, rules)
     return needed if needed.urls else needed.verdict()
 
 
 class NeedCertificates:
     """The first phase is done and these chains decide. `urls`: each once, in order."""
 
-    def __init__(self, tokens: list[_Token], now: float, rules: Rules) -> None:
-        self._tokens, self._now, self._rules = tokens, now, rules
+    __slots__ = ("_now", "_rules", "_surplus", "_tokens", "urls")
+
+    def __init__(self, tokens: list[_Token], surplus: int, now: float, rules: Rules) -> None:
+        self._tokens, self._surplus, self._now, self._rules = tokens, surplus, now, rules
         deciding = [each for token in tokens if token.decides for each in (token, *token.way)]
         self.urls = tuple(dict.fromkeys([each.x5u for each in deciding if each.x5u]))
 
@@ -250,7 +253,7 @@ class NeedCertificates:
         for token in self._tokens:
             if token.ppt == "div" and not token.checked:
                 token.attempt(_divert_nothing)
-        headers = tuple([token.verdict() for token in self._tokens])
+        headers = (*[token.verdict() for token in self._tokens], *(_UNSEEN,) * self._surplus)
         return Verdict(min((each.reason for each in _main(headers)), key=_weight), headers)
 
 

@@ -126,6 +126,39 @@ def test_splitting_loses_nothing_but_white_space(line: str) -> None:
     assert ",".join(split(line)).replace(" ", "") == line.replace(" ", "")
 
 
+def reading(value: str) -> IdentityHeader | str:
+    """What a value says, or the reason for refusing it."""
+    try:
+        return parse(value)
+    except InvalidIdentity as refused:
+        return refused.reason
+
+
+COMMON = ["a.b.c", ";info=<", URL, "https:", ">", ";alg=", "ES256", ";ppt=", "shaken", "div", "Div", "é", "<"]
+ALMOST_COMMON = st.lists(st.sampled_from(COMMON)).map("".join) | st.lists(
+    st.sampled_from(COMMON), min_size=5, max_size=5
+).map(lambda odd: f"{odd[0]};info=<{odd[1]}>;alg={odd[2]};ppt={odd[3]}{odd[4]}")
+
+
+@given(ALMOST_COMMON | SHAPED)
+def test_the_short_cut_says_what_the_grammar_says(value: str) -> None:
+    assert reading(value) == reading(f" {value}")  # a space in front keeps it from being taken
+
+
+TOKENS = st.from_regex(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", fullmatch=True)
+URLS = st.from_regex(r"https://[a-z0-9.-]+(:[0-9]{1,5})?/[!#-;=?-~]*", fullmatch=True)
+
+
+@given(st.lists(st.tuples(TOKENS, URLS), min_size=1, max_size=4), st.sampled_from([",", " , ", ",\t"]))
+def test_values_that_were_built_and_joined_are_split_and_read_again(
+    built: list[tuple[str, str]], comma: str
+) -> None:
+    line = comma.join(build(token, url) for token, url in built)
+    assert [parse(value) for value in split(line)] == [
+        IdentityHeader(token, url, "ES256", "shaken") for token, url in built
+    ]
+
+
 @pytest.mark.parametrize("piece", ['"a\\', '\\"a', "<", ",", '"', ";a", ' ;a="'])
 def test_a_long_hostile_line_takes_no_time(piece: str) -> None:
     for value in split(piece * 20_000)[:3]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.stir import passport
 from gateway.stir.claims import ShakenClaims
-from gateway.stir.passport import MAX_TOKEN, InvalidPassport, Signer, parse
+from gateway.stir.passport import MAX_TOKEN, MOST_BRACKETS, InvalidPassport, Signer, parse
 
 VECTORS = Path(__file__).parents[1] / "vectors/stir"
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -38,6 +38,11 @@ def token(header: bytes = b"{}", payload: bytes = b"{}", signature: bytes = b"s"
     return ".".join(map(base64url, (header, payload, signature)))
 
 
+def nested(lists: int) -> bytes:
+    """An object with so many lists, one in the other."""
+    return b'{"a":' + b"[" * lists + b"]" * lists + b"}"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -56,6 +61,12 @@ def token(header: bytes = b"{}", payload: bytes = b"{}", signature: bytes = b"s"
         pytest.param(token(header=b"{"), "not-json", id="json-cut-short"),
         pytest.param(token(payload=b'{"iat":NaN}'), "not-json", id="not-a-number-constant"),
         pytest.param(token(payload=b'{"iat":' + b"1" * 5000 + b"}"), "not-json", id="five-thousand-digits"),
+        pytest.param(token(payload=b'{"iat":1e400}'), "not-json", id="a-number-too-large-to-hold"),
+        pytest.param(token(payload=b'{"iat":-1e400}'), "not-json", id="a-number-too-small-to-hold"),
+        pytest.param(token(payload=b"{} {}"), "not-json", id="two-objects"),
+        pytest.param(token(payload=b"\x0b{}"), "not-json", id="white-space-of-another-kind"),
+        pytest.param(token(payload=b"\xef\xbb\xbf{}"), "not-json", id="a-byte-order-mark"),
+        pytest.param(token(payload=b" "), "not-json", id="a-payload-of-white-space"),
         pytest.param(token(payload=rb'{"a":"\ud800"}'), "not-json", id="half-a-surrogate-pair"),
         pytest.param(token(payload=b"[]"), "not-an-object", id="an-array"),
         pytest.param(token(header=b"null"), "not-an-object", id="null"),
@@ -64,6 +75,7 @@ def token(header: bytes = b"{}", payload: bytes = b"{}", signature: bytes = b"s"
             token(payload=b'{"orig":{"tn":"1","tn":"2"}}'), "duplicate-key", id="two-callers-further-down"
         ),
         pytest.param(token(payload=b'{"a":' + b"[" * 6000), "too-deep", id="six-thousand-brackets"),
+        pytest.param(token(payload=nested(MOST_BRACKETS)), "too-deep", id="one-bracket-too-many"),
         pytest.param("e" * (MAX_TOKEN + 1), "too-long", id="longer-than-any"),
     ],
 )
@@ -71,6 +83,20 @@ def test_refuses_what_is_no_passport_in_full_form(text: str, reason: str) -> Non
     with pytest.raises(InvalidPassport) as refused:
         parse(text)
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(nested(MOST_BRACKETS - 1), id="as-many-brackets-as-may-be"),
+        pytest.param(b' \t\r\n{ "a" : 1 }\n ', id="white-space-around"),
+        pytest.param(b'{"a":1e308,"b":-0.0}', id="the-largest-and-smallest"),
+        pytest.param(b'{"a":' + b"1" * 4000 + b"}", id="four-thousand-digits"),
+        pytest.param(rb'{"a":"\ud83d\ude00"}', id="a-whole-surrogate-pair"),
+    ],
+)
+def test_takes_any_json_object(payload: bytes) -> None:
+    assert parse(token(payload=payload)).payload == json.loads(payload)
 
 
 def test_takes_the_token_of_rfc8225_apart() -> None:
