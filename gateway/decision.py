@@ -11,7 +11,7 @@ from gateway.stir import reason_header
 from gateway.stir.claims import Attest
 from gateway.stir.reasons import Verstat
 from gateway.stir.tn import TelephoneNumber
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 
 _PHRASES = {
     403: "Forbidden",

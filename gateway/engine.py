@@ -44,7 +44,7 @@ from gateway.decision import Deliver, Forward, Refuse, Refused
 from gateway.inbound import Inbound, InboundCall
 from gateway.outbound import Credential, Outbound, OutboundCall
 from gateway.policy.snapshot import Snapshot
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 
 __all__ = [
     "Credential", "Deliver", "Forward", "InboundCall", "OutboundCall", "Refuse", "decide_inbound", "decide_outbound",

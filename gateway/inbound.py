@@ -16,7 +16,7 @@ from gateway.policy.snapshot import Snapshot
 from gateway.stir import reason_header
 from gateway.stir.reasons import PHRASES
 from gateway.stir.tn import InvalidNumber, TelephoneNumber, canonical
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from gateway.sip.reception import Reception
 from gateway.sip.resolve import REFRESH_SECONDS
 from gateway.sip.transport import Udp
 from gateway.sti_vs import StiVs
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 from gateway.store.watcher import Watcher
 from gateway.trust.verifier import Verifier
 

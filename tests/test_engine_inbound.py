@@ -16,7 +16,7 @@ from gateway.policy.snapshot import PolicyData, Snapshot, compile_snapshot
 from gateway.stir.claims import Attest
 from gateway.stir.reasons import Reason
 from gateway.stir.tn import NumberPlan
-from gateway.stir.verification import HeaderVerdict, Verdict
+from gateway.stir.verdict import HeaderVerdict, Verdict
 
 US = NumberPlan.of("US")
 CALLER, CALLEE = "12155550100", "14045550123"

@@ -23,7 +23,7 @@ from gateway.stir.claims import Attest
 from gateway.stir.reasons import Reason, Verstat
 from gateway.stir.signalled import Signalled, signalled
 from gateway.stir.tn import NumberPlan
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 
 _LONGEST_DETAIL = 64
 """Characters; it may quote the token."""

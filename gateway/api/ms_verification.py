@@ -13,7 +13,7 @@ from gateway.stir.claims import Attest
 from gateway.stir.reasons import Verstat
 from gateway.stir.signalled import Signalled, signalled
 from gateway.stir.tn import NumberPlan
-from gateway.stir.verification import HeaderVerdict, Verdict
+from gateway.stir.verdict import HeaderVerdict, Verdict
 
 
 def _listed(value: object) -> object:

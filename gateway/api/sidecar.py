@@ -14,7 +14,8 @@ from gateway.stir.reasons import Reason
 from gateway.stir.revocation import Revocations
 from gateway.stir.signalled import Signalled
 from gateway.stir.tn import NumberPlan
-from gateway.stir.verification import Rules, Verdict, begin
+from gateway.stir.verdict import Verdict
+from gateway.stir.verification import Rules, begin
 from gateway.trust.credential import Credential
 from gateway.trust.trust_list import TrustList
 

@@ -29,7 +29,7 @@ from gateway.sip.values import name_addr, split_list
 from gateway.stir import identity
 from gateway.stir.signalled import Signalled, number_of, signalled
 from gateway.stir.tn import NumberPlan
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 
 _REWRITTEN = frozenset({"p-asserted-identity", "remote-party-id"})
 _PARAMETER = re.compile(r";[ \t]*([a-z0-9._-]+)[ \t]*=[ \t]*([a-z0-9._-]+)[ \t]*(?=;|\Z)")

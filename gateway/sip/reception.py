@@ -33,7 +33,7 @@ from gateway.sip.screen import Screen
 from gateway.sip.table import new_token
 from gateway.sip.values import Hop, hop_of, name_addr, tag_of, uri
 from gateway.stir.signalled import Signalled
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 
 REMEMBERED = 32.0  # seconds a refusal is repeated to a repeated INVITE
 MOST_REMEMBERED = 20_000

@@ -17,7 +17,16 @@ Which module knows what:
     identity     the header around the token
     attestation  which level a call earns
     tnauthlist   the certificate extension
-    batch        signing one line of JSON after another
+    signalled    what the signalling says, for comparing with a token
+    received     what a stranger's token claims
+    diversion    how signed diversions lead from one number to another
+    verification the procedure, in two phases; verdict: what it found; reasons: each way it can end
+    chain        whether a stranger's certificate is to be believed: with certificate, path, validation, scope, constraints
+    revocation   whether it is revoked: with crl, crl_entries
+    x5u          which URLs a certificate may be at
+    reason_header what a verifier tells the signer (RFC 9410)
+    sign_lines, verify_lines   one line of JSON after another: with lines, known, verdict_json
+    lint         the certificate profile, rule by rule
 
 Keys, certificates, `now` and `origid` are arguments. Every parser raises one error of its own, with a stable
 kebab-case reason, and nothing else.

@@ -13,8 +13,7 @@ opens it.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 MAX_VALUE = 20_480
 """Characters in one value: the longest token that `passport` takes, and room for its parameters."""
@@ -47,8 +46,7 @@ class InvalidIdentity(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityHeader:
+class IdentityHeader(NamedTuple):
     """One Identity value.
 
     token: the PASSporT, closed. info: URL of the certificate chain. alg, ppt: as given beside the token, None

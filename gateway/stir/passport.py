@@ -10,10 +10,9 @@ The JWS is written directly on cryptography: the same bytes through PyJWT's JWS 
 import binascii
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -37,6 +36,13 @@ _JSON_SPACE = " \t\r\n"  # RFC 8259 §2
 _X5U = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\[\]^_`a-z{|}~]+")
 
 
+# The canonical payload of a shaken PASSporT (RFC 8225 §9) with one callee: what nearly all of them are.
+_common = re.compile(
+    rb'\{"attest":"([A-Z])","dest":\{"tn":\["([0-9]{1,32})"\]\},"iat":([1-9][0-9]{0,14}),'
+    rb'"orig":\{"tn":"([0-9]{1,32})"\},"origid":"([0-9A-Za-z-]{1,64})"\}'
+).fullmatch
+
+
 class InvalidPassport(ValueError):
     """The text is no PASSporT in full form.
 
@@ -49,9 +55,8 @@ class InvalidPassport(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Passport:
-    """A token taken apart, unverified.
+class Passport(NamedTuple):
+    """A token taken apart, unverified. A tuple, for each call makes one: a frozen dataclass takes three times as long.
 
     header, payload: the JSON objects. signature: raw bytes, 64 of them if it is an ES256 one.
     signing_input: the bytes that the signature covers.
@@ -103,10 +108,26 @@ def parse(token: str, longest: int = MAX_TOKEN) -> Passport:
     header, payload, signature = parts
     return Passport(
         header=_header(header),
-        payload=_json_object(_bytes(payload)),
+        payload=_payload(_bytes(payload)),
         signature=_bytes(signature),
         signing_input=header + b"." + payload,
     )
+
+
+def _payload(data: bytes) -> dict[str, Any]:
+    found = _common(data)
+    if found is None:
+        return _json_object(data)
+    attest, called, iat, caller, origid = (
+        found.groups()
+    )  # what reading the JSON would say, in a third of the time
+    return {
+        "attest": attest.decode(),
+        "dest": {"tn": [called.decode()]},
+        "iat": int(iat),
+        "orig": {"tn": caller.decode()},
+        "origid": origid.decode(),
+    }
 
 
 def _header(part: bytes) -> dict[str, Any]:

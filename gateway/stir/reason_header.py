@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from gateway.stir import identity
 from gateway.stir.reasons import PHRASES, Reason
-from gateway.stir.verification import HeaderVerdict, Verdict
+from gateway.stir.verdict import HeaderVerdict, Verdict
 
 STIR_CODES = frozenset({403, 428, 436, 437, 438})
 """Of RFC 8224 §6.2.2."""

@@ -6,8 +6,7 @@ the number that diverted and no `opt` (RFC 8946 §3). Nothing is compared with a
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.stir.claims import ATTESTS, Attest
 from gateway.stir.reasons import Reason
@@ -31,8 +30,7 @@ class ClaimRefused(ValueError):
         self.claim = claim
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """The claims of a token, as received: canonical digits, `iat` in epoch seconds.
 
     attest and origid are a shaken token's, div is a div token's; None in the other.
@@ -94,7 +92,7 @@ def _tn(value: object, name: str) -> str:
 def _iat(payload: Mapping[str, Any]) -> float:
     """A NumericDate (RFC 7519 §2): a number of seconds, which need not be whole."""
     iat = _required(payload, "iat")
-    if isinstance(iat, bool) or not isinstance(iat, int | float):
+    if isinstance(iat, bool) or not isinstance(iat, (int, float)):
         raise ClaimRefused(Reason.CLAIM_MALFORMED, "iat")
     try:
         return float(iat)

@@ -36,14 +36,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway.stir import identity, passport, received
 from gateway.stir.chain import TrustedChain
-from gateway.stir.claims import Attest
 from gateway.stir.diversion import way
 from gateway.stir.identity import IdentityHeader, InvalidIdentity
 from gateway.stir.passport import InvalidPassport, Passport
-from gateway.stir.reasons import UNFETCHED, UNJUDGED, Fault, Reason, Verstat
+from gateway.stir.reasons import UNFETCHED, UNJUDGED, Reason
 from gateway.stir.received import ClaimRefused, Claims
 from gateway.stir.revocation import Revocations
 from gateway.stir.signalled import Signalled
+from gateway.stir.verdict import HeaderVerdict, Verdict, main
 
 MOST_IDENTITIES = 16
 """Headers looked at in one request: a shaken one, five diversions (the French profile), and room."""
@@ -74,77 +74,6 @@ class Rules:
     future_skew: float = 10.0
     retargeted: bool = False
     require_crl: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderVerdict:
-    """What became of one Identity header; what could not be read is None.
-
-    detail: what exactly was wrong, in kebab-case or a claim's name; "div" where it was a diversion that the token needs.
-    x5u: None unless `info` says the same. signature: the token's last part, which names the token without telling its
-    claims; empty where it is too long to be one. subject, spc: of the certificate. div: the number that diverted.
-    """
-
-    reason: Reason
-    detail: str = ""
-    ppt: str | None = None
-    attest: Attest | None = None
-    origid: str | None = None
-    orig: str | None = None
-    dest: tuple[str, ...] = ()
-    iat: float | None = None
-    x5u: str | None = None
-    signature: str = ""
-    subject: str | None = None
-    spc: str | None = None
-    div: str | None = None
-
-    @property
-    def passed(self) -> bool:
-        return self.reason is Reason.PASSED
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is to be believed of a call: the reason that decides, and the verdict on each header in order."""
-
-    reason: Reason
-    headers: tuple[HeaderVerdict, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        return self.reason is Reason.PASSED
-
-    @property
-    def verstat(self) -> Verstat:
-        return self.reason.verstat
-
-    @property
-    def cause(self) -> int | None:
-        return self.reason.cause
-
-    @property
-    def fault(self) -> Fault | None:
-        return self.reason.fault
-
-    @property
-    def decisive(self) -> HeaderVerdict | None:
-        """The header the verdict rests on."""
-        return next((each for each in _main(self.headers) if each.reason is self.reason), None)
-
-    @property
-    def attest(self) -> Attest | None:
-        """Of the header that passed; what a failed token says is nobody's word."""
-        return self.decisive.attest if self.passed and self.decisive else None
-
-    @property
-    def origid(self) -> str | None:
-        return self.decisive.origid if self.passed and self.decisive else None
-
-    @property
-    def failures(self) -> tuple[HeaderVerdict, ...]:
-        """The headers that failed, each to be told of (RFC 9410 §3)."""
-        return tuple(each for each in self.headers if not each.passed)
 
 
 _UNSEEN = HeaderVerdict(Reason.TOO_MANY_IDENTITIES)
@@ -216,13 +145,11 @@ def begin(headers: Sequence[str], call: Signalled, now: float, rules: Rules) -> 
         return Verdict(Reason.CALLER_ANONYMOUS if call.anonymous else Reason.NO_IDENTITY)
     tokens = [_Token() for _ in headers[:MOST_IDENTITIES]]
     for token, value in zip(tokens, headers, strict=False):
-        token.attempt(_open, value)
-        token.attempt(_compare_caller, call)
+        token.attempt(_read, value, call)
     diversions = [token for token in tokens if token.ppt == "div" and not token.failed]
     for token in tokens:
         if token.decides:
-            token.attempt(_compare_callee, call, diversions, rules)
-            token.attempt(_check_freshness, now, rules)
+            token.attempt(_place, call, diversions, now, rules)
     needed = NeedCertificates(tokens, len(headers) - len(tokens), now, rules)
     return needed if needed.urls else needed.verdict()
 
@@ -254,12 +181,7 @@ class NeedCertificates:
             if token.ppt == "div" and not token.checked:
                 token.attempt(_divert_nothing)
         headers = (*[token.verdict() for token in self._tokens], *(_UNSEEN,) * self._surplus)
-        return Verdict(min((each.reason for each in _main(headers)), key=_weight), headers)
-
-
-def _main(headers: tuple[HeaderVerdict, ...]) -> Sequence[HeaderVerdict]:
-    """The headers that speak of the call; a diversion alone never makes it pass."""
-    return [each for each in headers if each.ppt != "div"] or headers
+        return Verdict(min((each.reason for each in main(headers)), key=_weight), headers)
 
 
 def _weight(reason: Reason) -> int:
@@ -272,6 +194,11 @@ def _weight(reason: Reason) -> int:
 
 
 # 1 to 3: what the header itself says
+
+
+def _read(token: _Token, value: str, call: Signalled) -> None:
+    _open(token, value)
+    _compare_caller(token, call)
 
 
 def _open(token: _Token, value: str) -> None:
@@ -324,6 +251,11 @@ def _check_signature_form(signature: bytes) -> None:
 
 
 # 4 to 6: what the signalling and the clock say
+
+
+def _place(token: _Token, call: Signalled, diversions: list[_Token], now: float, rules: Rules) -> None:
+    _compare_callee(token, call, diversions, rules)
+    _check_freshness(token, now, rules)
 
 
 def _check_freshness(token: _Token, now: float, rules: Rules) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from gateway.stir.chain import TrustedChain
 from gateway.stir.reasons import Reason
 from gateway.stir.signalled import Signalled
-from gateway.stir.verification import DIVERTED_AGE, NeedCertificates, Rules, Verdict, begin
+from gateway.stir.verdict import Verdict
+from gateway.stir.verification import DIVERTED_AGE, NeedCertificates, Rules, begin
 from gateway.trust.cache import Chains
 from gateway.trust.replay import Replay
 from gateway.trust.trust import Trust
@@ -84,7 +84,7 @@ class Verifier:
         if not self._replay.seen(header.signature, call_id, self._now(), until):
             return verdict
         headers = tuple(
-            replace(each, reason=Reason.REPLAYED) if each is header else each for each in verdict.headers
+            each._replace(reason=Reason.REPLAYED) if each is header else each for each in verdict.headers
         )
         return Verdict(Reason.REPLAYED, headers)
 

@@ -14,7 +14,8 @@ from gateway.stir import chain
 from gateway.stir.reasons import Reason
 from gateway.stir.revocation import Revocations
 from gateway.stir.signalled import Signalled
-from gateway.stir.verification import Rules, Verdict, begin
+from gateway.stir.verdict import Verdict
+from gateway.stir.verification import Rules, begin
 
 NOW = 1_800_000_000
 X5U = "https://certs.example.test/616H.pem"

@@ -21,7 +21,8 @@ from gateway.stir.passport import Signer
 from gateway.stir.reasons import Reason
 from gateway.stir.revocation import Revocations
 from gateway.stir.signalled import Signalled
-from gateway.stir.verification import Rules, Verdict
+from gateway.stir.verdict import Verdict
+from gateway.stir.verification import Rules
 
 CALLER, CALLEE, ANOTHER = "12155550100", "12155550199", "12155550142"
 ORIGID = "7d3f1f62-58a7-4b8f-9c1e-2f0c54a2b1de"

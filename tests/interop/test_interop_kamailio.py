@@ -12,7 +12,7 @@ from gateway.stir import identity
 from gateway.stir.numberplan import NumberPlan
 from gateway.stir.reasons import Reason
 from gateway.stir.signalled import signalled
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 
 from .hosting import CertificateHost, certificate_host
 from .kamailio import Kamailio, invite, running_kamailio

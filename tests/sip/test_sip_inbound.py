@@ -18,7 +18,7 @@ from gateway.sip.plan import Plan
 from gateway.sip.values import name_addr
 from gateway.stir.reasons import Reason
 from gateway.stir.tn import NumberPlan, TelephoneNumber
-from gateway.stir.verification import HeaderVerdict, Verdict
+from gateway.stir.verdict import HeaderVerdict, Verdict
 
 US = NumberPlan.of("US")
 CARRIER = Peer("carrier", "carrier", US)

@@ -23,7 +23,7 @@ from gateway.sip.values import Hop
 from gateway.stir.reasons import Reason
 from gateway.stir.signalled import Signalled
 from gateway.stir.tn import NumberPlan, TelephoneNumber
-from gateway.stir.verification import Verdict
+from gateway.stir.verdict import Verdict
 
 VOS = Peer("vos", "softswitch", NumberPlan.of("US"), max_setups=2, max_cps=0)
 CARRIER = Peer("carrier", "carrier", NumberPlan.of("US"))

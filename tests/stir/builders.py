@@ -29,7 +29,8 @@ from gateway.stir.chain import Anchors, TrustedChain, read, trust
 from gateway.stir.reasons import Reason
 from gateway.stir.revocation import Revocations
 from gateway.stir.signalled import Signalled
-from gateway.stir.verification import Rules, Verdict, begin
+from gateway.stir.verdict import Verdict
+from gateway.stir.verification import Rules, begin
 
 NOW = int((MADE + timedelta(days=1)).timestamp())
 CALLER, CALLEE, NEXT, THIRD = "12155551212", "12155551213", "12155551214", "12155551215"

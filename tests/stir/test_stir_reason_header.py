@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.stir.reason_header import STIR_CODES, Complaint, about_ours, lines, parse, sift
 from gateway.stir.reasons import Reason
-from gateway.stir.verification import HeaderVerdict, Verdict
+from gateway.stir.verdict import HeaderVerdict, Verdict
 
 OURS = "rq3pjT1hoRwakEGjHCnWSwUnshd0-zJ6F1VOgFWSjHBr8Qjpjlk-cpFYpFYsojNCpTzO3QfPOlckGaS6hEck7w"
 FULL = f"eyJhbGciOiJFUzI1NiJ9.eyJpYXQiOjF9.{OURS}"

@@ -18,7 +18,8 @@ from gateway.stir.diversion import way
 from gateway.stir.passport import InvalidPassport
 from gateway.stir.reasons import Reason
 from gateway.stir.received import ClaimRefused
-from gateway.stir.verification import HeaderVerdict, NeedCertificates, Verdict, begin
+from gateway.stir.verdict import HeaderVerdict, Verdict
+from gateway.stir.verification import NeedCertificates, begin
 
 VECTORS = Path(__file__).parents[1] / "vectors/stir"
 ISSUED = 1443208345

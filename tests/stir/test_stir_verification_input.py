@@ -33,7 +33,7 @@ from certs.template import Template
 from gateway.stir import constraints, tnauthlist
 from gateway.stir.constraints import Constraints
 from gateway.stir.reasons import Reason
-from gateway.stir.verification import HeaderVerdict
+from gateway.stir.verdict import HeaderVerdict
 
 HEADER = {"alg": "ES256", "ppt": "shaken", "typ": "passport", "x5u": X5U}
 CLAIMS = {

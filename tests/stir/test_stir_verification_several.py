@@ -20,7 +20,8 @@ from builders import (
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.stir.reasons import Reason
-from gateway.stir.verification import MOST_IDENTITIES, Verdict, begin
+from gateway.stir.verdict import Verdict
+from gateway.stir.verification import MOST_IDENTITIES, begin
 
 OTHER = "https://other.example.org/passport.cer"
 STRANGER = ec.generate_private_key(ec.SECP256R1())

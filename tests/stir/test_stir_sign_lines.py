@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.stir import identity, passport
-from gateway.stir.batch import MAX_LINE, sign_line, sign_lines
 from gateway.stir.passport import Signer
+from gateway.stir.sign_lines import MAX_LINE, sign_line, sign_lines
 from gateway.stir.tn import NumberPlan
 
 KEY = ec.generate_private_key(ec.SECP256R1())

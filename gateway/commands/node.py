@@ -1,0 +1,124 @@
+"""The commands that act on a node, which a configuration file describes: run, import, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.commands import given
+from gateway.commands.command import Command, Mistake, log_to_stderr
+
+if TYPE_CHECKING:
+    from gateway.config import Config
+
+_RUN_EXAMPLES = """
+  gateway run                                      with /etc/vos3000-stir-gateway/gateway.toml
+  gateway run --config ./gateway.toml
+  gateway run --lab                                certificates marked TEST ONLY, addresses in 127.0.0.0/8
+"""
+_IMPORT_EXAMPLES = """
+  gateway import policy.toml                       all of it, or, if anything is wrong with it, nothing
+  gateway import policy.toml --config state/gateway.toml
+"""
+_DOCTOR_EXAMPLES = """
+  gateway doctor --config state/gateway.toml
+  gateway doctor --json | jq '.[] | select(.state == "problem")'
+"""
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    given.add_config(parser)
+    parser.add_argument("--lab", action="store_true", help="make a lab on this machine and start that")
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", default=Path("state"), help="the lab's folder, default ./state"
+    )
+
+
+def _run(asked: argparse.Namespace) -> int:
+    config = _lab_config(asked.state) if asked.lab else given.config(asked.config)
+    from gateway import supervisor
+
+    return supervisor.run(config)
+
+
+def _lab_config(state_dir: Path) -> Config:
+    from certs.refusal import LabRefused
+    from gateway.lab import prepare
+
+    try:
+        return prepare(state_dir, time.time())
+    except (OSError, LabRefused) as error:
+        raise Mistake(
+            f"no lab in {state_dir}: {error}", "name a folder you may write to with --state"
+        ) from None
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    given.add_config(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="TOML, see deploy/lab-policy.toml")
+
+
+def _import(asked: argparse.Namespace) -> int:
+    from gateway.doctor import summary
+    from gateway.policy.snapshot import PolicyError
+    from gateway.store.policy_file import install
+
+    config = given.config(asked.config)
+    try:
+        data = install(asked.file, config.node.state_dir)
+    except PolicyError as error:
+        print(*error.errors, sep="\n", file=sys.stderr)
+        raise Mistake(
+            f"{asked.file} has {len(error.errors)} mistakes, the policy in force stays",
+            "correct them, import again",
+        ) from None
+    except OSError as error:
+        raise Mistake(given.os_reason(error), "check the path and its permissions") from None
+    print(f"revision {data.revision}: {summary(data)}; a running gateway takes it over within 2 seconds")
+    return 0
+
+
+def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    given.add_config(parser)
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    from gateway.doctor import examine
+
+    log_to_stderr()
+    findings = examine(given.config(asked.config), time.time())
+    if asked.json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            print(f"{finding.state:8} {finding.subject:8} {finding.text}")
+    return 1 if any(finding.state == "problem" for finding in findings) else 0
+
+
+RUN = Command(
+    "run",
+    "Start the gateway in the foreground; SIGTERM lets its calls end.",
+    _run,
+    _run_arguments,
+    _RUN_EXAMPLES,
+)
+IMPORT = Command(
+    "import",
+    "Check a policy file and put it in force, whole or not at all.",
+    _import,
+    _import_arguments,
+    _IMPORT_EXAMPLES,
+)
+DOCTOR = Command(
+    "doctor",
+    "Say what works on this node, what is off, and why.",
+    _doctor,
+    _doctor_arguments,
+    _DOCTOR_EXAMPLES,
+)
