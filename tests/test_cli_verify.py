@@ -81,7 +81,7 @@ FAILS = {
     "another-callee": ({"dest": "+12155550124"}, "dest-mismatch"),
     "no-number": ({"orig": "alice"}, "caller-unreadable"),
     "at-another-time": ({"now": "1"}, "iat-in-future"),
-    "too-old-for-the-rules": ({"max-iat-age": "0", "now": str(time.time() + 30)}, "iat-stale"),
+    "too-old-for-the-rules": ({"max-iat-age": "0", "now": "4000000000"}, "iat-stale"),
     "nonsense": ({"identity": "nonsense"}, "identity-malformed"),
     "key-for-a-certificate": ({"cert": "616H.key"}, "certificate-unreadable"),
     "root-for-a-leaf": ({"cert": "root.pem"}, "certificate-is-ca"),
