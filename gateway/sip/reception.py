@@ -174,6 +174,7 @@ class Reception:
     def _wait(self, asked: Invitation, wanted: InboundCall, pending: PendingVerdict) -> Call:
         """The call hears 100 and is decided when its certificates are there, or its budget is spent."""
         call = self._call(asked)
+        call.record |= _parties(asked.message)
         task = self._loop.create_task(self._decide_late(call, asked, wanted, pending))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
@@ -236,8 +237,7 @@ class Reception:
         self._log_call(
             {
                 "peer": peer.name,
-                "caller": _user(received.message.first["from"]),
-                "callee": _user(received.message.uri),
+                **_parties(received.message),
                 **(facts or {}),
                 "rule": refusal.rule,
                 "code": refusal.code,
@@ -288,6 +288,11 @@ def _dialog_made_by(message: Message) -> None:
 def about(code: int, rule: str) -> list[str]:
     """The header that a code asks for."""
     return [f"Unsupported: {rule.partition('.')[2]}"] if code == 420 else []
+
+
+def _parties(message: Message) -> dict[str, str]:
+    """Who calls whom as the INVITE has it: for the log, of a call that nobody has decided."""
+    return {"caller": _user(message.first["from"]), "callee": _user(message.uri)}
 
 
 def _user(address: str) -> str:

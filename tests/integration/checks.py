@@ -14,6 +14,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+from .deliveries import wrong_deliveries, wrong_reasons
 from .scenario import Relayed, Scenario, Seen
 from .trace import Message, without_retransmissions
 from .world import GATEWAY_HOST, HOSTS
@@ -37,7 +38,9 @@ class Signer:
 def wrong(scenario: Scenario, messages: Sequence[Message], signer: Signer) -> list[str]:
     """Everything that is wrong with the messages of a scenario."""
     once = without_retransmissions(messages)
+    told = (*wrong_deliveries(scenario, once), *wrong_reasons(scenario, once)) if scenario.inbound else ()
     return [
+        *told,
         *(line for check in scenario.relayed for line in not_relayed(check, once)),
         *(line for check in scenario.seen for line in not_seen(check, once)),
         *leaks(once),
@@ -68,7 +71,7 @@ def not_seen(check: Seen, messages: Sequence[Message]) -> Iterator[str]:
         yield f"{check.leg} received {check.message} {len(found)} times, not {check.times}"
     elif not found and check.times is None:
         yield f"{check.leg} received no {check.message}"
-    for message in found:
+    for message in found if check.nth is None else found[check.nth - 1 : check.nth]:
         if check.phrase is not None and message.phrase != check.phrase:
             yield f"{check.leg} received {message.start!r}, not the phrase {check.phrase!r}"
         for name, pattern in check.headers.items():
@@ -100,7 +103,7 @@ def unacknowledged_provisionals(messages: Iterable[Message]) -> Iterator[str]:
 
 
 def wrong_identities(scenario: Scenario, messages: Iterable[Message], signer: Signer) -> Iterator[str]:
-    """What is wrong with the Identity headers received: one valid one on each new call, none elsewhere."""
+    """What is wrong with the Identity headers received: one valid one on each new call to a carrier, none elsewhere."""
     for message in messages:
         if message.direction == "sent" or not message.is_request:
             continue
@@ -113,7 +116,7 @@ def wrong_identities(scenario: Scenario, messages: Iterable[Message], signer: Si
 
 
 def _expected_identities(scenario: Scenario, message: Message) -> int:
-    return int(message.opens_dialog and scenario.attest != "unsigned")
+    return int(message.opens_dialog and not scenario.inbound and scenario.attest != "unsigned")
 
 
 def wrong_identity(value: str, scenario: Scenario, signer: Signer) -> Iterator[str]:

@@ -69,7 +69,7 @@ def begins_the_call(leg: Path) -> bool:
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with the value of each ``{name}`` in its place."""
-    return re.sub(r"\{([a-z_]+)\}", lambda found: values[found[1]], text)
+    return re.sub(r"\{([a-z][a-z0-9_]*)\}", lambda found: values[found[1]], text)
 
 
 def _receive(step: ET.Element, ladder: Ladder) -> None:

@@ -1,7 +1,7 @@
 """Plays a scenario: starts its legs in order, waits for them, and gathers what they saw.
 
 The called legs start first and listen; then the calling leg starts. As a program it plays folders of
-``scenarios/`` and prints their ladders: ``cd tests; python -m integration.runner [--back-to-back] NAME…``.
+``scenarios/`` and prints their ladders: ``python -m tests.integration.runner [--back-to-back] NAME…``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.certificate_host import CertificateHost
+
+from .bystanders import bystanders
 from .checks import Signer, not_relayed, wrong
+from .identities import header_lines
 from .legs import begins_the_call, sipp_scenario
 from .scenario import SCENARIOS, Scenario, read_folder
 from .seating import BackToBack, Seating, ThroughGateway
@@ -26,16 +30,28 @@ from .world import Gateway, running_gateway
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What happened: each leg's exit code and complaints, and every message of all of them."""
+    """What happened: each leg's exit code and complaints, and every message of all of them.
+
+    called: those who take no part and were called all the same. fetches: how often the certificate host was asked.
+    """
 
     exits: Mapping[str, int]
     errors: Mapping[str, str]
     messages: tuple[Message, ...]
+    called: tuple[str, ...] = ()
+    fetches: int = 0
 
     def failures(self) -> list[str]:
         """The legs that did not go as they say."""
         failed = (role for role, code in self.exits.items() if code)
         return [f"{role}: SIPp ended with {self.exits[role]}\n{self.errors[role]}" for role in failed]
+
+    def side_effects(self, scenario: Scenario) -> list[str]:
+        """What happened beside the call and should not have."""
+        wrong = [f"{role} was called" for role in self.called]
+        if scenario.fetches not in (None, self.fetches):
+            wrong.append(f"the certificate host was asked {self.fetches} times, not {scenario.fetches}")
+        return wrong
 
     def ladder(self) -> str:
         return ladder(self.messages)
@@ -43,27 +59,45 @@ class Played:
 
 def play(scenario: Scenario, gateway: Gateway, folder: Path) -> Played:
     """Run the legs of a scenario through a gateway; SIPp's files stay in ``folder``."""
+    if scenario.inbound:
+        with gateway.certificate_host() as host:
+            return play_inbound(scenario, gateway, folder, host)
     with contextlib.ExitStack() as stack:
         return _play(scenario, ThroughGateway(scenario, gateway, stack), folder)
 
 
+def play_inbound(scenario: Scenario, gateway: Gateway, folder: Path, host: CertificateHost) -> Played:
+    """Run a call from a carrier, whose signers' certificates this host serves."""
+
+    def sign() -> str:
+        return header_lines(scenario.identities, gateway.signers, host, int(time.time()))
+
+    asked = host.counts.total()
+    with contextlib.ExitStack() as stack:
+        called = stack.enter_context(bystanders(scenario, gateway))
+        played = _play(scenario, ThroughGateway(scenario, gateway, stack), folder, sign)
+        return replace(played, called=tuple(called()), fetches=host.counts.total() - asked)
+
+
 def play_back_to_back(scenario: Scenario, folder: Path) -> Played:
     """Run the two legs of a scenario against each other, with no gateway between them."""
-    return _play(scenario, BackToBack(), folder)
+    return _play(scenario, BackToBack(scenario), folder)
 
 
 def everything_wrong(scenario: Scenario, played: Played, gateway: Gateway) -> list[str]:
     """What a scenario through a gateway got wrong, one entry each; empty when all is well."""
-    return played.failures() + wrong(scenario, played.messages, Signer(gateway.signing_key, int(time.time())))
+    signer = Signer(gateway.signing_key, int(time.time()))
+    return played.failures() + played.side_effects(scenario) + wrong(scenario, played.messages, signer)
 
 
-def _play(scenario: Scenario, seating: Seating, folder: Path) -> Played:
+def _play(scenario: Scenario, seating: Seating, folder: Path, sign: Callable[[], str] = str) -> Played:
+    """`sign` gives the lines that fill {identities}, anew for each leg."""
     legs: dict[str, Leg] = {}
     with contextlib.ExitStack() as stack:
         for role in _starting_order(scenario):
             if role in scenario.after:
                 _wait_for_message(legs, scenario.after[role])
-            legs[role] = _start(role, scenario, seating, folder)
+            legs[role] = _start(role, scenario, seating, folder, {"identities": sign()})
             stack.callback(legs[role].stop)
         exits = {role: leg.finish() for role, leg in legs.items()}
     messages = tuple(message for leg in legs.values() for message in leg.messages())
@@ -76,11 +110,12 @@ def _starting_order(scenario: Scenario) -> list[str]:
     return sorted(legs, key=lambda role: (begins_the_call(legs[role]), role in scenario.after))
 
 
-def _start(role: str, scenario: Scenario, seating: Seating, folder: Path) -> Leg:
+def _start(role: str, scenario: Scenario, seating: Seating, folder: Path, signed: Mapping[str, str]) -> Leg:
     """Start one leg; a called one listens when this returns."""
     file = scenario.legs[role]
     seat, said = seating.place(role)
-    leg = Leg.start(role, sipp_scenario(file, {**scenario.values, **said}), seat, folder)
+    text = sipp_scenario(file, {**scenario.values, **said, **signed})
+    leg = Leg.start(role, text, seat, folder, scenario.calls.get(role, 1))
     if not begins_the_call(file):
         leg.listen()
     return leg

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .legs import begins_the_call
 from .scenario import Scenario
 from .sipp import Seat, free_port
 from .tls_front import tls_client, tls_server
-from .world import CARRIERS, GATEWAY_HOST, SOFTSWITCHES, Gateway
+from .world import CARRIERS, GATEWAY_HOST, HOSTS, SOFTSWITCHES, Gateway
 
 Place = tuple[Seat, Mapping[str, str]]
 """A seat, and what the leg must say of it in Via and Contact."""
@@ -33,10 +34,10 @@ class ThroughGateway:
     stack: contextlib.ExitStack
 
     def place(self, role: str) -> Place:
-        return self._carrier(role) if role in CARRIERS else self._softswitch(role)
+        return self._calling(role) if begins_the_call(self.scenario.legs[role]) else self._called(role)
 
-    def _softswitch(self, role: str) -> Place:
-        host, transport = SOFTSWITCHES[role], self.scenario.transport.get(role, "udp")
+    def _calling(self, role: str) -> Place:
+        host, transport = HOSTS[role], self.scenario.transport.get(role, "udp")
         port = free_port(host)
         if transport == "tls":
             front = free_port(host)
@@ -47,8 +48,9 @@ class ThroughGateway:
         near = host if ":" in host else GATEWAY_HOST
         return Seat(host, port, _address(near, self.gateway.sip), transport), _ITS_OWN
 
-    def _carrier(self, role: str) -> Place:
-        (host, transport), port = CARRIERS[role], self.gateway.carriers[role]
+    def _called(self, role: str) -> Place:
+        host, port = HOSTS[role], self.gateway.ports[role]
+        transport = CARRIERS[role][1] if role in CARRIERS else "udp"
         remote = _address(GATEWAY_HOST, self.gateway.sip)
         if transport == "tls":
             behind = free_port(host)
@@ -59,14 +61,17 @@ class ThroughGateway:
 
 @dataclass(frozen=True, slots=True)
 class BackToBack:
-    """The calling leg talks straight to the carrier's, over UDP: shows whether two legs fit each other."""
+    """The calling leg talks straight to the called one, over UDP: shows whether two legs fit each other."""
 
+    scenario: Scenario
     port: int = field(default_factory=lambda: free_port(CARRIERS["carrier"][0]))
 
     def place(self, role: str) -> Place:
         carrier = CARRIERS["carrier"][0]
-        host, port = (carrier, self.port) if role in CARRIERS else (SOFTSWITCHES["vos3000"], 0)
-        port = port or free_port(host)
+        if begins_the_call(self.scenario.legs[role]):
+            host, port = SOFTSWITCHES["vos3000"], free_port(SOFTSWITCHES["vos3000"])
+        else:
+            host, port = carrier, self.port
         return Seat(host, port, _address(carrier, self.port), "udp"), _ITS_OWN
 
 

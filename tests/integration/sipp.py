@@ -38,13 +38,17 @@ class Leg:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, role: str, scenario: str, seat: Seat, folder: Path) -> Leg:
-        """Start SIPp on a scenario; its files are ``<role>.*`` in ``folder``."""
+    def start(cls, role: str, scenario: str, seat: Seat, folder: Path, calls: int = 1) -> Leg:
+        """Start SIPp on a scenario, for so many calls; its files are ``<role>.*`` in ``folder``."""
         (folder / f"{role}.xml").write_text(scenario)
         output = (folder / f"{role}.out").open("wb")
         with output:
             process = subprocess.Popen(
-                _command(role, seat), cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                _command(role, seat, calls),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
             )
         return cls(role, seat, folder, process)
 
@@ -80,14 +84,14 @@ class Leg:
         return errors.read_text(errors="replace") if errors.exists() else ""
 
 
-def _command(role: str, seat: Seat) -> list[str]:
+def _command(role: str, seat: Seat, calls: int) -> list[str]:
     if SIPP is None:
         raise FileNotFoundError("sipp is not installed: apt-get install sip-tester")
     return [
         SIPP,
         *("-sf", f"{role}.xml"),
         *("-i", seat.host, "-p", str(seat.port), "-t", "t1" if seat.transport == "tcp" else "u1"),
-        *("-m", "1", "-nostdin", "-timeout", str(PATIENCE), "-timeout_error", "-skip_rlimit"),
+        *("-m", str(calls), "-nostdin", "-timeout", str(PATIENCE), "-timeout_error", "-skip_rlimit"),
         *("-cid_str", f"%u-%p-{role}@%s"),
         *("-trace_msg", "-message_file", f"{role}.messages"),
         *("-trace_err", "-error_file", f"{role}.errors"),

@@ -1,7 +1,7 @@
 """Bad input: a clear refusal or silence, and the next call goes through as if nothing had been.
 
-The called number of these messages has no route, so a message that is understood is answered 404: that tells it
-from one that is refused as unreadable. After each message a whole call is placed.
+A message that is understood is answered 404, for its called number has no route: that tells it from one that is refused
+as unreadable. After each message a whole call is placed.
 """
 
 import random
@@ -14,7 +14,7 @@ import pytest
 from .runner import everything_wrong, play
 from .scenario import SCENARIOS, read_folder
 from .sipp import wait_for
-from .wire import SILENCE, Wire, heard_on, options, tcp_wire, udp_wire
+from .wire import CALLED, INVITE, SDP, SILENCE, Wire, heard_on, invite, options, tcp_wire, udp_wire
 from .world import Gateway
 
 pytestmark = pytest.mark.sip
@@ -26,30 +26,6 @@ NORMAL_CALL = next(read_folder(SCENARIOS / "caller-hangs-up-ends-both-legs"))
 UNDERSTOOD = {"404"}
 UNREADABLE = {"400", SILENCE}
 EITHER = UNDERSTOOD | UNREADABLE
-SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\n"
-CALLED = "sip:+18085550123@127.0.0.2"
-INVITE = f"INVITE {CALLED} SIP/2.0"
-HEADERS = {
-    "Via": "SIP/2.0/UDP 127.0.16.1;branch=z9hG4bK-{id}",
-    "Max-Forwards": "70",
-    "From": "<sip:+12155550123@127.0.16.1>;tag=1",
-    "To": f"<{CALLED}>",
-    "Call-ID": "{id}@127.0.16.1",
-    "CSeq": "1 INVITE",
-    "Contact": "<sip:+12155550123@127.0.16.1>",
-    "Content-Type": "application/sdp",
-    "Content-Length": f"{len(SDP)}",
-}
-
-
-def invite(start: str = INVITE, extra: str = "", body: str = SDP, **changed: str | None) -> bytes:
-    """A sound INVITE but for what is named: a header by its name with _ for -, None to leave it out."""
-    changes = {name.replace("_", "-").lower(): value for name, value in changed.items()}
-    values = {name: changes.get(name.lower(), value) for name, value in HEADERS.items()}
-    lines = [f"{name}: {value}" for name, value in values.items() if value is not None]
-    text = "\r\n".join([start, *lines]) + f"\r\n{extra}\r\n{body}"
-    return text.replace("{id}", f"bad-{random.getrandbits(64):x}").encode("latin-1")
-
 
 MESSAGES: dict[str, tuple[bytes, set[str]]] = {
     # what looks strange and is sound

@@ -1,5 +1,6 @@
 """The checks of the scenarios see what is wrong: a check that never complains proves nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jwt
@@ -7,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from .checks import Signer, leaks, not_relayed, not_seen, unacknowledged_provisionals, wrong_identities
+from .deliveries import wrong_deliveries, wrong_reasons
 from .legs import sipp_scenario
 from .scenario import DEFAULTS, SHARED_LEGS, Relayed, Scenario, Seen
 from .trace import Message, read_trace, without_retransmissions
@@ -109,6 +111,63 @@ def test_header_that_should_be_seen_or_absent_is_told() -> None:
     assert list(not_seen(seen, []))
 
 
+PASSED, FAILED = "TN-Validation-Passed", "TN-Validation-Failed"
+TOLD = f"From: <sip:+13035550123;verstat={PASSED}@127.0.0.2>"
+INBOUND = Scenario(name="inbound", legs={}, values=DEFAULTS, direction="inbound")
+
+
+def delivered(*headers: str, to: str = "<sip:b@127.0.0.11>") -> Message:
+    return message("INVITE sip:b SIP/2.0", f"To: {to}", "CSeq: 1 INVITE", *headers, leg="vos3000")
+
+
+def test_call_that_is_told_its_verstat_once_is_accepted() -> None:
+    assert not list(wrong_deliveries(INBOUND, [delivered(TOLD)]))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param(["From: <sip:+13035550123@127.0.0.2>"], id="no-verstat"),
+        pytest.param([TOLD.replace(PASSED, FAILED)], id="another-verstat"),
+        pytest.param([TOLD, f"Remote-Party-ID: <tel:+1;verstat={PASSED}>"], id="twice"),
+        pytest.param([TOLD, "P-Asserted-Identity: <tel:+13035550123>"], id="not-where-it-belongs"),
+        pytest.param([f"From: <sip:+13035550123@127.0.0.2>;verstat={PASSED}"], id="behind-the-address"),
+        pytest.param([TOLD, "Date: Thu, 21 Feb 2002 13:02:03 GMT"], id="date-of-the-carrier"),
+        pytest.param([TOLD, "Reason: STIR ;cause=403"], id="reason-for-the-signer"),
+    ],
+)
+def test_call_that_is_told_anything_else_is_told(headers: list[str]) -> None:
+    assert list(wrong_deliveries(INBOUND, [delivered(*headers)]))
+
+
+def test_identity_and_foreign_verstat_that_reach_a_softswitch_are_told() -> None:
+    later = delivered(TOLD.replace(PASSED, FAILED), to="<sip:b@127.0.0.11>;tag=1")
+    assert list(wrong_deliveries(INBOUND, [later]))
+    assert list(wrong_identities(INBOUND, [delivered(TOLD, identity())], SIGNER))
+
+
+STALE = 'Reason: STIR ;cause=403 ;text="Stale Date" ;ppi="..c2ln"'
+SENT = message("INVITE b SIP/2.0", "CSeq: 1 INVITE", "Identity: a.b.c2ln;info=<x>", direction="sent")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "right"),
+    [
+        pytest.param([STALE], True, id="as-expected"),
+        pytest.param([], False, id="none"),
+        pytest.param([STALE, STALE], False, id="twice"),
+        pytest.param([STALE.replace("403", "438")], False, id="another-cause"),
+        pytest.param([STALE.replace("Stale", "Old")], False, id="another-text"),
+        pytest.param([STALE.replace("c2ln", "b3RoZXI")], False, id="of-another-token"),
+        pytest.param([STALE.replace('ppi="', 'ppi="a.b')], False, id="with-its-claims"),
+    ],
+)
+def test_what_the_carrier_is_told_is_compared(reasons: list[str], right: bool) -> None:
+    scenario = replace(INBOUND, reasons=("403 Stale Date",))
+    heard = message("SIP/2.0 180 Ringing", "CSeq: 1 INVITE", *reasons)
+    assert (not list(wrong_reasons(scenario, [SENT, heard]))) == right
+
+
 def test_trace_is_read_octet_by_octet() -> None:
     body = b"INVITE sip:b SIP/2.0\r\nCSeq: 1 INVITE\r\n\r\n\n------\n"
     entry = b"----------------------------------------------- 2026-01-02 03:04:05.678901\n"
@@ -123,6 +182,7 @@ def test_trace_is_read_octet_by_octet() -> None:
 def test_every_shared_leg_becomes_a_sipp_scenario(leg: Path) -> None:
     said = {"transport": "UDP", "sent_by": "127.0.0.11:5060"}
     more = {"code": "486", "phrase": "Busy Here", "cause": "17", "method": "OPTIONS"}
+    more |= {"headers": "", "identities": "", "complained_of": "c2ln"}
     text = sipp_scenario(leg, {**DEFAULTS, "from": "<sip:a@127.0.0.11>", **said, **more})
     assert "<![CDATA[" in text or "send" not in text
     assert "{" not in text

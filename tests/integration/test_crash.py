@@ -62,7 +62,7 @@ class End:
 @contextlib.contextmanager
 def two_ends(gateway: Gateway) -> Iterator[tuple[End, End]]:
     """VOS3000 and the carrier as sockets."""
-    places = ((SOFTSWITCHES["vos3000"], 0), (CARRIERS["carrier"][0], gateway.carriers["carrier"]))
+    places = ((SOFTSWITCHES["vos3000"], 0), (CARRIERS["carrier"][0], gateway.ports["carrier"]))
     with contextlib.ExitStack() as stack:
         ends = []
         for place in places:

@@ -1,5 +1,8 @@
 """A peer that says what SIPp would not: bytes of any kind to the gateway, over UDP and TCP, and what comes back.
 
+The peer is ``clumsy``, a softswitch, or ``clumsy-carrier``, every call of which is rejected unless it is verified. The
+called number of its messages has no route, so a message that is understood, and verified, is answered 404.
+
 Silence needs no waiting here. The gateway reads one socket in order, so when it has answered the OPTIONS that follows a
 message, it has said all it will say about that message.
 """
@@ -22,12 +25,39 @@ SILENCE = "silence"
 PATIENCE = 3.0  # seconds for an answer that must come
 VIA_PORTS = (5060, 5050)  # where the Via headers of RFC 4475's messages want their answers
 
+CLUMSY, CLUMSY_CARRIER = "127.0.16", "127.0.17"  # the networks of the two
+
+SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\n"
+CALLED = "sip:+18085550123@127.0.0.2"
+INVITE = f"INVITE {CALLED} SIP/2.0"
+_HEADERS = {
+    "Via": "SIP/2.0/UDP 127.0.16.1;branch=z9hG4bK-{id}",
+    "Max-Forwards": "70",
+    "From": "<sip:+12155550123@127.0.16.1>;tag=1",
+    "To": f"<{CALLED}>",
+    "Call-ID": "{id}@127.0.16.1",
+    "CSeq": "1 INVITE",
+    "Contact": "<sip:+12155550123@127.0.16.1>",
+    "Content-Type": "application/sdp",
+    "Content-Length": f"{len(SDP)}",
+}
+
+
+def invite(start: str = INVITE, extra: str = "", body: str = SDP, **changed: str | None) -> bytes:
+    """A sound INVITE but for what is named: a header by its name with _ for -, None to leave it out."""
+    changes = {name.replace("_", "-").lower(): value for name, value in changed.items()}
+    values = {name: changes.get(name.lower(), value) for name, value in _HEADERS.items()}
+    lines = [f"{name}: {value}" for name, value in values.items() if value is not None]
+    text = "\r\n".join([start, *lines]) + f"\r\n{extra}\r\n{body}"
+    return text.replace("{id}", f"bad-{random.getrandbits(64):x}").encode("latin-1")
+
+
 _numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """UDP from one address of the peer ``clumsy``, on the ports its messages name in Via."""
+    """UDP from one address of the peer, on the ports its messages name in Via."""
 
     host: str
     sockets: tuple[socket.socket, ...]
@@ -36,39 +66,62 @@ class Wire:
 
     def outcome(self, data: bytes) -> str:
         """The code the gateway answers a message with, or ``silence``."""
-        self.sockets[0].sendto(data, self.gateway)
+        self.says(data)
         probe = options(self.host, "UDP")
-        self.sockets[0].sendto(probe, self.gateway)
+        self.says(probe)
         heard = [each for each in self._until(_call_id(probe)) if each.header("Call-ID") not in self.told]
         self.told.update(each.header("Call-ID") for each in heard)
         codes = {message.code for message in heard} - {"100"}
         assert len(codes) <= 1, f"several answers: {sorted(codes)}"
         return next(iter(codes), SILENCE)
 
+    def says(self, data: bytes) -> None:
+        """Send a message and go on."""
+        self.sockets[0].sendto(data, self.gateway)
+
+    def final(self, data: bytes) -> Message:
+        """The final answer to an INVITE, however long that takes."""
+        self.says(data)
+        wanted = _call_id(data)
+        return next(each for each in self.finals() if each.header("Call-ID") == wanted)
+
+    def finals(self) -> Iterator[Message]:
+        """The final answers to come, each acknowledged."""
+        while select.select(self.sockets[:1], [], [], PATIENCE)[0]:
+            message = self._heard(self.sockets[0])
+            if message.code >= "200":
+                yield message
+        raise AssertionError("the gateway gives no final answer")
+
     def _until(self, call_id: str) -> Iterator[Message]:
         """The messages received before the one of this Call-ID; refusals of an INVITE are acknowledged."""
         deadline = time.monotonic() + PATIENCE
         while ready := select.select(self.sockets, [], [], max(0, deadline - time.monotonic()))[0]:
-            message = Message("clumsy", "received", "", ready[0].recv(65535))
+            message = self._heard(ready[0])
             if message.header("Call-ID") == call_id:
                 return
-            if message.method == "INVITE" and message.code >= "300":
-                self.sockets[0].sendto(_ack(message), self.gateway)
             yield message
         raise AssertionError("the gateway does not answer OPTIONS any more")
 
+    def _heard(self, sock: socket.socket) -> Message:
+        """The next message; the refusal of an INVITE is acknowledged."""
+        message = Message("clumsy", "received", "", sock.recv(65535))
+        if message.method == "INVITE" and message.code >= "300":
+            self.says(_ack(message))
+        return message
+
 
 @contextlib.contextmanager
-def udp_wire(gateway: Gateway) -> Iterator[Wire]:
-    """A wire on an address whose ports are free, of the 254 the peer ``clumsy`` has."""
+def udp_wire(gateway: Gateway, network: str = CLUMSY) -> Iterator[Wire]:
+    """A wire on an address whose ports are free, of the 254 the peer has."""
     with contextlib.ExitStack() as stack:
-        host, sockets = _bound(stack)
+        host, sockets = _bound(stack, network)
         yield Wire(host, sockets, (GATEWAY_HOST, gateway.sip))
 
 
-def _bound(stack: contextlib.ExitStack) -> tuple[str, tuple[socket.socket, ...]]:
+def _bound(stack: contextlib.ExitStack, network: str) -> tuple[str, tuple[socket.socket, ...]]:
     for last in random.sample(range(1, 255), 254):
-        host = f"127.0.16.{last}"
+        host = f"{network}.{last}"
         with contextlib.ExitStack() as tried:
             sockets = tuple(tried.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in VIA_PORTS)
             with contextlib.suppress(OSError):
@@ -76,13 +129,13 @@ def _bound(stack: contextlib.ExitStack) -> tuple[str, tuple[socket.socket, ...]]
                     sock.bind((host, port))
                 stack.push(tried.pop_all())
                 return host, sockets
-    raise OSError("no address of 127.0.16.0/24 has its SIP ports free")
+    raise OSError(f"no address of {network}.0/24 has its SIP ports free")
 
 
 @contextlib.contextmanager
-def tcp_wire(gateway: Gateway) -> Iterator[socket.socket]:
-    """A TCP connection of the peer ``clumsy``."""
-    host = "127.0.16.1"
+def tcp_wire(gateway: Gateway, network: str = CLUMSY) -> Iterator[socket.socket]:
+    """A TCP connection of the peer."""
+    host = f"{network}.1"
     address = (GATEWAY_HOST, gateway.sip)
     with socket.create_connection(address, PATIENCE, source_address=(host, 0)) as connection:
         yield connection

@@ -7,26 +7,31 @@ that two runs do not meet. What the gateway thinks of these parties is in ``scen
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.x509 import load_pem_x509_certificate
+
+from tests.certificate_host import CertificateHost
 
 from .legs import fill
 from .scenario import SCENARIOS
+from .signers import OWN, Signers
 from .sipp import free_port, wait_for
 from .tls_front import TlsFiles
 
 GATEWAY_HOST = "127.0.0.2"
 INNER_HOST = "127.0.0.1"
-SPC = "616H"
+ANCHORS = "anchors"
+CERTIFICATE_HOSTS = tuple(f"127.0.7.{last}" for last in range(1, 255))
 PLAIN = ("udp", "tcp")
 BIN = Path(sys.executable).parent
 POLICY = SCENARIOS / "parts" / "policy.toml"
@@ -39,6 +44,12 @@ SOFTSWITCHES = {
     "pai-vos3000": "127.0.0.15",  # account acme, caller taken from P-Asserted-Identity
     "ipv6-vos3000": "::1",  # account acme
     "stranger": "127.0.0.99",  # no peer at all
+    # told what became of a carrier's call by
+    "display-vos3000": "127.0.0.16",  # the display name
+    "rpid-vos3000": "127.0.0.17",  # Remote-Party-ID
+    "prefix-vos3000": "127.0.0.18",  # digits before the number
+    "sorting-vos3000": "127.0.0.19",  # the port the call comes to: this one, or
+    "flagged-vos3000": "127.0.0.19",  # the one for calls that failed
 }
 CARRIERS = {
     "carrier": ("127.0.0.21", "udp"),
@@ -46,21 +57,37 @@ CARRIERS = {
     "tcp-carrier": ("127.0.0.23", "tcp"),
     "tls-carrier": ("127.0.0.24", "tls"),
     "named-carrier": ("127.0.0.1", "udp"),  # reached by its name, localhost
+    "strict-carrier": ("127.0.0.31", "udp"),  # whatever fails is rejected, and so is a call without Identity
+    "quiet-carrier": ("127.0.0.32", "udp"),  # whatever fails goes on, and nobody is told
+    "trusting-carrier": ("127.0.0.33", "udp"),  # its verstat is believed
+    "open-carrier": ("127.0.0.34", "udp"),  # its callers may not hide
 }
 HOSTS = SOFTSWITCHES | {role: host for role, (host, _) in CARRIERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A running gateway as the scenarios need to know it."""
+    """A gateway as the scenarios need to know it. `ports` are those at which each role is called."""
 
     folder: Path
     sip: int
     tls_port: int
     api: int
-    carriers: Mapping[str, int]
+    ports: Mapping[str, int]
     tls: TlsFiles
-    signing_key: EllipticCurvePublicKey
+    signers: Signers
+    certificate_port: int
+    _certificate_hosts: Iterator[str] = field(default_factory=lambda: itertools.cycle(CERTIFICATE_HOSTS))
+
+    @property
+    def signing_key(self) -> EllipticCurvePublicKey:
+        return self.signers.keys[OWN].public_key()
+
+    def certificate_host(self) -> CertificateHost:
+        """One of whose address this gateway has never heard: nothing it does to its callers touches the next one's."""
+        return CertificateHost(
+            self.signers.files, address=next(self._certificate_hosts), port=self.certificate_port
+        )
 
     @property
     def url(self) -> str:
@@ -96,11 +123,17 @@ class Gateway:
 def running_gateway(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Gateway]:
     """Set up a gateway with the lab's certificate and the world's policy in ``folder``, run it, stop it.
 
-    ``settings`` are tables of its configuration that differ from the common ones. Raises AssertionError where it does
-    not become ready, or does not stop cleanly.
+    ``settings`` are tables of its configuration that differ from the common ones.
     """
-    gateway = _set_up(folder, settings)
-    with (folder / "gateway.log").open("wb") as log:
+    with running(set_up(folder, settings)) as gateway:
+        yield gateway
+
+
+@contextlib.contextmanager
+def running(gateway: Gateway) -> Iterator[Gateway]:
+    """Run a gateway that was set up; AssertionError where it does not become ready, or does not stop cleanly."""
+    folder = gateway.folder
+    with (folder / "gateway.log").open("ab") as log:
         process = subprocess.Popen(_command("run", folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         wait_for(lambda: process.poll() is not None or gateway.is_ready(), "the gateway", seconds=20)
@@ -112,33 +145,36 @@ def running_gateway(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> 
     assert code == 0, f"gateway run ended with {code} on SIGTERM"
 
 
-def _set_up(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Gateway:
-    carriers = {role: free_port(host) for role, (host, _) in CARRIERS.items()}
+def set_up(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Gateway:
+    """A gateway in ``folder``, ready to be run."""
+    certificate_port = free_port(CERTIFICATE_HOSTS[0])
+    nowhere = f"http://{CERTIFICATE_HOSTS[-1]}:{certificate_port}"
     gateway = Gateway(
         folder=folder,
         sip=free_port(GATEWAY_HOST),
         tls_port=free_port(GATEWAY_HOST),
         api=free_port(INNER_HOST),
-        carriers=carriers,
+        ports={role: free_port(host) for role, host in HOSTS.items()},
         tls=TlsFiles.make(folder, GATEWAY_HOST, CARRIERS["tls-carrier"][0]),
-        signing_key=_issued_key(folder / "lab"),
+        signers=Signers.make(folder / "lab", nowhere, datetime.now(UTC)),
+        certificate_port=certificate_port,
     )
-    ports = {role.replace("-", "_"): str(port) for role, port in carriers.items()}
+    _trust(folder)
+    ports = {role.replace("-", "_"): str(port) for role, port in gateway.ports.items()}
     files = {"tls_certificate": str(gateway.tls.certificate), "tls_key": str(gateway.tls.key)}
     policy = fill(POLICY.read_text(), {**ports, **files})
     (folder / "policy.toml").write_text(policy)
     (folder / "gateway.toml").write_text(_toml(_merged(_common_settings(gateway), settings)))
-    subprocess.run(_command("import", folder, "policy.toml"), cwd=folder, check=True, capture_output=True)
+    imported = subprocess.run(_command("import", folder, "policy.toml"), cwd=folder, capture_output=True)
+    assert imported.returncode == 0, f"gateway import failed:\n{imported.stderr.decode()}"
     return gateway
 
 
-def _issued_key(lab: Path) -> EllipticCurvePublicKey:
-    """The public key of a new SHAKEN leaf."""
-    command = [sys.executable, "-m", "certs", "init", "--dir", str(lab), "--spc", SPC]
-    subprocess.run(command, cwd=SCENARIOS.parent, check=True, capture_output=True)
-    key = load_pem_x509_certificate((lab / f"{SPC}.pem").read_bytes()).public_key()
-    assert isinstance(key, EllipticCurvePublicKey)
-    return key
+def _trust(folder: Path) -> None:
+    """The anchors in a folder, for one may join them while the gateway runs."""
+    (folder / ANCHORS).mkdir()
+    for name in ("root.pem", "pa-root.pem"):
+        (folder / ANCHORS / name).write_bytes((folder / "lab" / name).read_bytes())
 
 
 def _common_settings(gateway: Gateway) -> dict[str, dict[str, Any]]:
@@ -158,10 +194,18 @@ def _common_settings(gateway: Gateway) -> dict[str, dict[str, Any]]:
         },
         "api": {"listen": f"{INNER_HOST}:{gateway.api}"},
         "signing": {
-            "certificate": SPC,
-            "chain": f"lab/{SPC}.pem",
-            "key": f"lab/{SPC}.key",
-            "x5u": f"https://certificates.example.com/{SPC}.pem",
+            "certificate": OWN,
+            "chain": f"lab/{OWN}.pem",
+            "key": f"lab/{OWN}.key",
+            "x5u": f"https://certificates.example.com/{OWN}.pem",
+        },
+        # Time enough for a busy machine, and not much more: some hosts of certificates take all of it.
+        "verification": {"trust_anchors": [ANCHORS], "crls": ["lab/crl.pem"], "budget": "900ms"},
+        "fetch": {
+            "timeout": "1s",
+            "ports": [443, gateway.certificate_port],
+            "allow_http": True,
+            "allow_addresses": ["127.0.0.0/8"],
         },
         "log": {"mask_numbers": False},
     }

@@ -311,6 +311,14 @@ def test_a_call_that_waits_for_certificates_hears_100_and_asks_for_no_worker() -
     waiting(then)
 
 
+def test_a_call_that_waits_is_logged_with_its_numbers_however_it_ends() -> None:
+    async def then(at: Desk, call: Call) -> None:
+        call.cancelled(invite())
+        assert (call.record["caller"], call.record["callee"]) == ("+12025550123", "+12025550199")
+
+    waiting(then)
+
+
 def test_a_call_that_waited_goes_on_with_its_verdict() -> None:
     async def then(at: Desk, call: Call) -> None:
         at.pending.said.set_result(Verdict(Reason.CERTIFICATE_UNREACHABLE))
