@@ -49,7 +49,17 @@ class Verifier:
             return found
         chains = self.known(found)
         pending = Pending(self, found, call_id)
-        return pending.conclude(chains) if len(chains) == len(found.urls) else pending
+        if len(chains) == len(found.urls):
+            return pending.conclude(chains)
+        if chains:  # one valid token is enough (RFC 8224 §6.2.1): the others need not be waited for
+            early = self._at_once(headers, call, call_id)
+            if early.passed:
+                return early
+        return pending
+
+    def _at_once(self, headers: Sequence[str], call: Signalled, call_id: str) -> Verdict:
+        found = begin(headers, call, self._now(), self._rules)
+        return found if isinstance(found, Verdict) else Pending(self, found, call_id).at_once()
 
     async def verify(self, headers: Sequence[str], call: Signalled) -> Verdict:
         """The verdict on a call that another element asks about; without its Call-ID a replay cannot be told."""

@@ -25,6 +25,7 @@ from gateway.trust.verifier import Pending, Verifier
 
 NOW = MADE.timestamp() + 100
 X5U = "https://certificates.example.com/616H.pem"
+ELSEWHERE = "https://elsewhere.example.com/709J.pem"
 CALL = Signalled(frozenset({"12155550123"}), "13035550123", "13035550123")
 LAB = make_chain()
 ANCHORS = Anchors([LAB.root.certificate])
@@ -128,11 +129,19 @@ def test_no_call_waits_longer_than_its_budget() -> None:
     assert asyncio.run(run()).reason is Reason.CERTIFICATE_TIMEOUT
 
 
-def test_one_header_at_hand_is_enough_where_the_call_must_not_wait() -> None:
-    by = verifier(Hosts({X5U: TRUSTED}))
-    other = "https://elsewhere.example.com/709J.pem"
-    assert pending(by, signed(other), signed()).at_once().passed
-    assert pending(by, signed(other)).at_once().reason is Reason.CERTIFICATE_TIMEOUT
+def test_one_valid_header_at_hand_is_enough_and_the_others_are_not_waited_for() -> None:
+    """RFC 8224 §6.2.1."""
+    assert judged(warm(), signed(ELSEWHERE), signed()).passed
+
+
+def test_where_the_header_at_hand_fails_the_others_are_waited_for() -> None:
+    hosts = Hosts({X5U: Reason.CERTIFICATE_UNTRUSTED}, enough=1)
+    waiting = pending(verifier(hosts), signed(ELSEWHERE), signed())
+    assert asyncio.run(waiting.verdict()).passed
+
+
+def test_a_call_that_must_not_wait_is_judged_by_what_is_at_hand() -> None:
+    assert pending(warm(), signed(ELSEWHERE)).at_once().reason is Reason.CERTIFICATE_TIMEOUT
 
 
 def test_chains_of_several_headers_are_fetched_side_by_side() -> None:
