@@ -9,20 +9,30 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from scenarios.bench.cache import cache
 from scenarios.bench.crash import crash
 from scenarios.bench.figure import Figure, table
 from scenarios.bench.fuzz import fuzz
+from scenarios.bench.inbound import inbound
 from scenarios.bench.length import Length
 from scenarios.bench.load import ladder, load
 from scenarios.bench.machine import machine
 from scenarios.bench.memory import memory
+from scenarios.bench.replay import replay
 from scenarios.bench.sign import signing
+from scenarios.bench.trouble import trouble
+from scenarios.bench.verify import verifying
 from scenarios.bench.worker import worker
 
 ROWS: dict[str, Callable[[Length], Iterator[Figure]]] = {
     "sign": signing,
+    "verify": verifying,
     "load": load,
     "ladder": ladder,
+    "inbound": inbound,
+    "trouble": trouble,
+    "cache": cache,
+    "replay": replay,
     "memory": memory,
     "worker": worker,
     "fuzz": fuzz,

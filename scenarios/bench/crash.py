@@ -80,7 +80,7 @@ def _caller_told(node: Node, loss: Loss) -> list[float]:
 def _carrier_told(node: Node, loss: Loss, lost: set[str]) -> list[float]:
     """When the called sides of the lost calls heard a BYE or a CANCEL; infinity for one that was called and did not."""
     told: dict[str, float] = {}
-    for each in seen(node, "carrier"):
+    for each in seen(node, "callee"):
         token = each.call_id.partition("@")[0]
         if token in lost:
             told.setdefault(token, float("inf"))

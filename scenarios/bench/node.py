@@ -64,7 +64,8 @@ class Node:
     folder: Path
     supervisor: int
     sip: int  # its UDP port
-    carrier: int  # the port its carrier must listen on
+    carrier: int  # the ports at which its peers must answer
+    softswitch: int
 
     @property
     def address(self) -> str:
@@ -117,14 +118,17 @@ class Node:
 
 
 @contextlib.contextmanager
-def running_node(*, workers: int | None = None, max_calls: int = 240) -> Iterator[Node]:
-    """Run a gateway with that many workers ready, by default as many as it thinks best; raises TimeoutError or RuntimeError."""
+def running_node(*, workers: int | None = None, max_calls: int = 240, configured: str = "") -> Iterator[Node]:
+    """Run a gateway with that many workers ready, by default as many as it thinks best; raises TimeoutError or RuntimeError.
+
+    configured: more tables of its configuration, in TOML.
+    """
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as name:
         folder = Path(name)
-        sip, carrier = _set_up(folder, workers, max_calls)
+        sip, carrier, softswitch = _set_up(folder, workers, max_calls, configured)
         process = _start(folder)
         try:
-            node = Node(folder, process.pid, sip, carrier)
+            node = Node(folder, process.pid, sip, carrier, softswitch)
             wait_for(
                 lambda: process.poll() is not None or _serves(node, workers or 1),
                 "the gateway",
@@ -137,17 +141,17 @@ def running_node(*, workers: int | None = None, max_calls: int = 240) -> Iterato
             _stop(process)
 
 
-def _set_up(folder: Path, workers: int | None, max_calls: int) -> tuple[int, int]:
-    """Write configuration and policy, make a certificate; the gateway's and the carrier's ports."""
-    sip, carrier, api = free_port(GATEWAY), free_port(CARRIER), free_port("127.0.0.1")
+def _set_up(folder: Path, workers: int | None, max_calls: int, configured: str) -> tuple[int, int, int]:
+    """Write configuration and policy, make a certificate; the ports of the gateway, the carrier and the softswitch."""
+    sip, carrier, softswitch, api = map(free_port, (GATEWAY, CARRIER, SOFTSWITCH, "127.0.0.1"))
     count = '"auto"' if workers is None else workers
     config = _CONFIG.format(host=GATEWAY, sip=sip, api=api, workers=count, max_calls=max_calls)
-    (folder / "gateway.toml").write_text(config)
+    (folder / "gateway.toml").write_text(config + configured)
     policy = (HERE / "policy.toml").read_text().replace("{carrier}", str(carrier))
-    (folder / "policy.toml").write_text(policy)
+    (folder / "policy.toml").write_text(policy.replace("{softswitch}", str(softswitch)))
     _run(sys.executable, "-m", "certs", "init", "--dir", str(folder / "lab"), "--spc", SPC)
     _run(*_gateway("import", folder, str(folder / "policy.toml")))
-    return sip, carrier
+    return sip, carrier, softswitch
 
 
 def _run(*command: str) -> None:

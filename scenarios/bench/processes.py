@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 from pathlib import Path
 
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
@@ -21,6 +22,12 @@ def cpu_ms(pid: int) -> float:
 def family_cpu_ms(pid: int) -> float:
     """The same of a process with its children, those that have ended and were waited for included."""
     return sum(_times(pid)) * TICK_MS + sum(cpu_ms(child) for child in children(pid))
+
+
+def ended_cpu_ms() -> float:
+    """The same of all children of ours that have ended and were waited for, to the microsecond."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
 
 
 def machine_cpu_ms() -> float:

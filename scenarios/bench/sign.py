@@ -10,7 +10,6 @@ signed and written.
 
 import json
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,24 +17,18 @@ from collections.abc import Callable, Iterator
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.origid import new_origid
-from gateway.stir.batch import sign_lines
 from gateway.stir.claims import ShakenClaims
 from gateway.stir.passport import Signer
+from gateway.stir.sign_lines import sign_lines
 from gateway.stir.tn import NumberPlan
 from scenarios.bench.figure import Figure, least
 from scenarios.bench.length import Length
+from scenarios.bench.openssl import speed
 
 OPENSSL, BATCH = "openssl speed ecdsap256", "gateway sign --batch"
 X5U = "https://certs.example.com/shaken.pem"
 CHUNK = 64
 """Lines handed in at a time: what one read from a pipe gives, or less."""
-
-
-def openssl_signs(seconds: int) -> float:
-    """Signatures a second that `openssl speed` reports."""
-    command = ["openssl", "speed", "-seconds", str(seconds), "ecdsap256"]
-    report = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return float(report.splitlines()[-1].split()[-2])
 
 
 def per_second(sign_chunk: Callable[[], object], seconds: int) -> float:
@@ -59,7 +52,7 @@ def measure(seconds: int) -> dict[str, float]:
         for n in range(CHUNK)
     ]
     return {
-        OPENSSL: openssl_signs(seconds),
+        OPENSSL: speed(seconds).sign,
         "Signer.sign": per_second(lambda: [signer.sign(each) for each in claims], seconds),
         BATCH: per_second(lambda: sign_lines(lines, signer, plan, now, new_origid), seconds),
     }

@@ -1,4 +1,5 @@
-"""Calls through a gateway: SIPp as the softswitch and as the carrier, and what both saw.
+"""Calls through a gateway: SIPp as the caller and as the callee, and what both saw. The softswitch calls and the carrier
+answers; signed calls go the other way.
 
 SIPp's own clock steps in 4 ms, so times are taken from the microseconds of its short message log.
 """
@@ -6,17 +7,16 @@ SIPp's own clock steps in 4 ms, so times are taken from the microseconds of its 
 from __future__ import annotations
 
 import csv
-import resource
 import signal
 import subprocess
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from scenarios.bench.node import CARRIER, HERE, SOFTSWITCH, Node
+from scenarios.bench.processes import ended_cpu_ms
 from tests.integration.sipp import SIPP, free_port, is_bound, wait_for
 
 TAIL_SECONDS = 60  # what the last calls may take beyond the sending time: 64*T1 and some
@@ -33,6 +33,21 @@ class Seen(NamedTuple):
     start: str  # the message's first line
 
 
+class Signed(NamedTuple):
+    """What a carrier's call carries: its token, where the certificate is, and the number called."""
+
+    token: str
+    x5u: str
+    called: str
+
+
+class Setup(NamedTuple):
+    """A call that was answered: the INVITE's first line, and milliseconds until the 200."""
+
+    start: str
+    ms: float
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of the traffic. `setup_ms` holds INVITE → 200 of every answered call, ascending."""
@@ -43,7 +58,7 @@ class Outcome:
     retransmissions: int
     setup_ms: tuple[float, ...]
     sipp_cpu_ms: float
-    complaint: str  # the first of the softswitch's SIPp
+    complaint: str  # the first of the caller's SIPp
 
     @property
     def failed(self) -> int:
@@ -70,40 +85,53 @@ class Outcome:
 class Traffic:
     """Calls at a rate, running in the background until `finish`; as a context it ends what is left of them."""
 
-    def __init__(self, node: Node, rate: int, calls: int, *, hold_ms: int = 0, at_once: int = 20_000) -> None:
-        """`hold_ms`: how long a call stays up; `at_once`: calls held at most, beyond which SIPp waits."""
+    def __init__(
+        self,
+        node: Node,
+        rate: int,
+        calls: int,
+        *,
+        hold_ms: int = 0,
+        at_once: int = 20_000,
+        signed: Sequence[Signed] = (),
+    ) -> None:
+        """`hold_ms`: how long a call stays up; `at_once`: calls held at most, beyond which SIPp waits.
+
+        `signed`: the tokens of a carrier's calls, one for each; without any, the softswitch calls.
+        """
         if SIPP is None:
             raise FileNotFoundError("sipp is not installed: apt-get install sip-tester")
         self._node, self._wanted, self._planned = node, calls, calls / rate
-        self._cpu = _waited_for_cpu_ms()
-        self._carrier = _sipp(node, "carrier", CARRIER, node.carrier, [])
-        wait_for(lambda: is_bound(CARRIER, node.carrier, "udp"), "the carrier's SIPp")
+        self._cpu = ended_cpu_ms()
+        sides = _inbound(node) if signed else _outbound(node)
+        self._callee = _sipp(node, "callee", "callee.xml", sides.callee, sides.port, [])
+        wait_for(lambda: is_bound(sides.callee, sides.port, "udp"), "the callee's SIPp")
         options = ["-r", str(rate), "-m", str(calls), "-l", str(at_once), "-d", str(hold_ms)]
-        self._begun = time.monotonic()
-        self._caller = _sipp(node, "caller", SOFTSWITCH, free_port(SOFTSWITCH), options)
+        options += _injected(node.folder / "signed.csv", signed)
+        self._caller = _sipp(node, "caller", sides.scenario, sides.caller, free_port(sides.caller), options)
         self._limit = self._planned + hold_ms / 1000 + TAIL_SECONDS
 
     def finish(self) -> Outcome:
         """Wait for the last call; raises subprocess.TimeoutExpired where SIPp does not end."""
         self._caller.wait(self._limit)
-        self._carrier.send_signal(signal.SIGUSR1)  # end when no call is left
+        self._callee.send_signal(signal.SIGUSR1)  # end when no call is left
         try:
-            self._carrier.wait(FAREWELL_SECONDS)
+            self._callee.wait(FAREWELL_SECONDS)
         except subprocess.TimeoutExpired:
-            _end(self._carrier)
+            _end(self._callee)
         return self._outcome()
 
     def _outcome(self) -> Outcome:
-        caller, carrier = (_last_row(self._node.folder / f"{role}.csv") for role in ("caller", "carrier"))
+        caller, callee = (_last_row(self._node.folder / f"{role}.csv") for role in ("caller", "callee"))
         messages = list(seen(self._node, "caller"))
         begun = [each.at for each in messages if each.start.startswith("INVITE")]
         return Outcome(
             wanted=self._wanted,
             succeeded=int(caller["SuccessfulCall(C)"]),
             seconds=max(begun) - min(begun) + self._planned / self._wanted,
-            retransmissions=int(caller["Retransmissions(C)"]) + int(carrier["Retransmissions(C)"]),
-            setup_ms=tuple(sorted(_setup_ms(messages))),
-            sipp_cpu_ms=_waited_for_cpu_ms() - self._cpu,
+            retransmissions=int(caller["Retransmissions(C)"]) + int(callee["Retransmissions(C)"]),
+            setup_ms=tuple(sorted(each.ms for each in setups(messages))),
+            sipp_cpu_ms=ended_cpu_ms() - self._cpu,
             complaint=_first_line(self._node.folder / "caller.errors"),
         )
 
@@ -114,12 +142,18 @@ class Traffic:
         self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
         _end(self._caller)
-        _end(self._carrier)
+        _end(self._callee)
 
 
-def calls(node: Node, rate: int, seconds: float, *, hold_ms: int = 0) -> Outcome:
-    """Place calls at a rate and wait for the last one."""
-    with Traffic(node, rate, round(rate * seconds), hold_ms=hold_ms) as traffic:
+def calls(node: Node, rate: int, seconds: float) -> Outcome:
+    """Place calls of the softswitch at a rate and wait for the last one."""
+    with Traffic(node, rate, round(rate * seconds)) as traffic:
+        return traffic.finish()
+
+
+def signed_calls(node: Node, rate: int, signed: Sequence[Signed]) -> Outcome:
+    """Place calls of the carrier, one with each of these, at a rate, and wait for the last one."""
+    with Traffic(node, rate, len(signed), signed=signed) as traffic:
         return traffic.finish()
 
 
@@ -133,21 +167,49 @@ def seen(node: Node, role: str) -> Iterator[Seen]:
                 yield Seen(float(at), direction == "R", call_id, cseq.removeprefix("CSeq:"), start)
 
 
-def _setup_ms(messages: list[Seen]) -> Iterator[float]:
-    """From the first INVITE of a call to its first 200, in milliseconds."""
-    invited: dict[str, float] = {}
+def setups(messages: Iterable[Seen]) -> Iterator[Setup]:
+    """From the first INVITE of each call to its first 200."""
+    invited: dict[str, tuple[str, float]] = {}
     for at, received, call_id, cseq, start in messages:
         if start.startswith("INVITE"):
-            invited.setdefault(call_id, at)
+            invited.setdefault(call_id, (start, at))
         elif received and start.startswith("SIP/2.0 200") and cseq.endswith("INVITE") and call_id in invited:
-            yield (at - invited.pop(call_id)) * 1000
+            invite, begun = invited.pop(call_id)
+            yield Setup(invite, (at - begun) * 1000)
 
 
-def _sipp(node: Node, role: str, host: str, port: int, options: list[str]) -> subprocess.Popen[bytes]:
+class _Sides(NamedTuple):
+    """Who calls, by which scenario, and who answers at which port."""
+
+    scenario: str
+    caller: str
+    callee: str
+    port: int
+
+
+def _outbound(node: Node) -> _Sides:
+    return _Sides("caller.xml", SOFTSWITCH, CARRIER, node.carrier)
+
+
+def _inbound(node: Node) -> _Sides:
+    return _Sides("signed.xml", CARRIER, SOFTSWITCH, node.softswitch)
+
+
+def _injected(file: Path, signed: Sequence[Signed]) -> list[str]:
+    """SIPp's options for a file with the fields of each call."""
+    if not signed:
+        return []
+    file.write_text("\n".join(["SEQUENTIAL", *map(";".join, signed)]) + "\n")
+    return ["-inf", file.name]
+
+
+def _sipp(
+    node: Node, role: str, scenario: str, host: str, port: int, options: list[str]
+) -> subprocess.Popen[bytes]:
     for old in node.folder.glob(f"{role}.*"):
         old.unlink()
     command = [
-        *(str(SIPP), "-sf", str(HERE / f"{role}.xml"), "-i", host, "-p", str(port), *options),
+        *(str(SIPP), "-sf", str(HERE / scenario), "-i", host, "-p", str(port), *options),
         *(
             "-nostdin",
             "-skip_rlimit",
@@ -173,12 +235,6 @@ def _last_row(file: Path) -> dict[str, str]:
 
 def _first_line(file: Path) -> str:
     return file.read_text(errors="replace").partition("\n")[0] if file.exists() else ""
-
-
-def _waited_for_cpu_ms() -> float:
-    """Processor time of every child of ours that has ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (used.ru_utime + used.ru_stime) * 1000
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
