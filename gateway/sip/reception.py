@@ -92,6 +92,7 @@ class Reception:
         self._counters, self._log_call = counters, log_call
         self._refused: TTLCache[tuple[str, str], bytes] = TTLCache(MOST_REMEMBERED, REMEMBERED)
         self._waiting: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
 
     def invited(
@@ -185,6 +186,8 @@ class Reception:
     ) -> None:
         try:
             verdict = await pending.verdict()
+            async with self._turn:  # many may have waited for one host: between two of them, others have their turn
+                await asyncio.sleep(0)
             if not call.given_up:
                 self._conclude(call, self._outcome(asked, wanted, verdict), inbound.facts(verdict))
         except Exception:  # whatever it is, the caller must not wait for ever
