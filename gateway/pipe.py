@@ -5,6 +5,8 @@ Where more comes than one process answers, others answer beside it; the answers 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import multiprocessing
 import select
 from collections import deque
@@ -13,7 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from io import RawIOBase
 from typing import BinaryIO, Self
 
-_CHUNK = 65536
+_CHUNK = 524288
 
 LONGEST = 1_048_576
 """Bytes of a line that are kept; more than any answer looks at."""
@@ -39,6 +41,7 @@ def answer_lines(
     more than the first chunk. longest: a line is cut somewhere beyond so many bytes, for it may have
     no end; the answer refuses what is so long.
     """
+    _widen(source)
     with _Crew(make_answer, jobs) as crew:
         for lines in _chunks(source, longest):
             more = _is_more(source)
@@ -70,6 +73,12 @@ def _asked(lines: list[bytes]) -> Iterator[list[bytes]]:
     asked = [line for line in lines if line.strip()]
     if asked:
         yield asked
+
+
+def _widen(source: RawIOBase) -> None:
+    """Let a pipe hold a whole chunk, where the system has pipes that grow and lets us."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, _CHUNK)
 
 
 def _is_more(source: RawIOBase) -> bool:

@@ -64,8 +64,8 @@ def parse(body: bytes) -> object:
             json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no character
     except RecursionError:
         raise StirError("SVC4006", "nested too deeply") from None
-    except ValueError as error:
-        raise StirError("SVC4006", str(error)) from None
+    except ValueError:
+        raise StirError("SVC4006", "not JSON, or a name in it stands twice") from None
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -67,7 +68,7 @@ def _sign_lines(asked: argparse.Namespace, signer: Signer) -> int:
     def make_answer() -> Answer:
         return lambda lines: sign_lines(lines, signer, plan, int(time.time()), new_origid)
 
-    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as source:
+    with os.fdopen(0, "rb", 0, closefd=False) as source:
         answer_lines(source, sys.stdout.buffer, make_answer, jobs=asked.jobs)
     return 0
 

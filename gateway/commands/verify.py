@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -41,7 +43,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     call.add_argument("--identity", metavar="VALUE", action="append", help="one for each Identity header")
     call.add_argument("--orig", metavar="TN", help="calling number, as signalled")
     call.add_argument("--dest", metavar="TN", help="called number, as signalled")
-    call.add_argument("--now", type=_finite, metavar="N", help="seconds since 1970, default now")
+    call.add_argument("--now", type=_seconds, metavar="N", help="seconds since 1970, default now")
     given.add_country(call)
     given.add_batch(call)
     trust = parser.add_argument_group("whom to trust")
@@ -55,8 +57,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="revocation lists (PEM); may be repeated",
     )  # fmt: skip
     trust.add_argument("--require-crl", action="store_true", help="refuse what no current list speaks of")
-    trust.add_argument("--max-iat-age", type=_finite, metavar="SECONDS", help="default 60")
-    trust.add_argument("--future-skew", type=_finite, metavar="SECONDS", help="default 10")
+    trust.add_argument("--max-iat-age", type=_seconds, metavar="SECONDS", help="default 60")
+    trust.add_argument("--future-skew", type=_seconds, metavar="SECONDS", help="default 10")
     fetch = parser.add_argument_group("fetching certificates")
     fetch.add_argument(
         "--no-fetch", action="store_true", help="a certificate that is not given is unreachable"
@@ -107,7 +109,7 @@ def _verify_lines(asked: argparse.Namespace, judge: Judge) -> int:
     gc.freeze()
     # A chunk's lines die together; looking for cycles among them costs a tenth of the time.
     gc.set_threshold(100_000)
-    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as source:
+    with os.fdopen(0, "rb", 0, closefd=False) as source:
         answer_lines(source, sys.stdout.buffer, make_answer, jobs=asked.jobs)
     return 0
 
@@ -154,11 +156,11 @@ def _fetch_nothing(_urls: Sequence[str]) -> Mapping[str, str | Reason]:
     return {}
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if math.isfinite(number := float(text)):
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
 
 
 VERIFY = Command(

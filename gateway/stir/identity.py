@@ -90,6 +90,8 @@ def parse(value: str) -> IdentityHeader:
 
 def split(line: str) -> list[str]:
     """The values of one header line, which commas separate outside quotes and angle brackets; never fails."""
+    if "," not in line:
+        return [line.strip(" \t")]
     return [found[1].strip(" \t") for found in _VALUES.finditer(line)]
 
 

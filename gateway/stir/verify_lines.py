@@ -4,9 +4,10 @@
      "certificates"?: {"<x5u>": "<PEM chain>"}, "crls"?: ["<PEM>", …]}
     -> {"verstat": "TN-Validation-Passed", "cause": null, "reason": "passed", …}     see `verdict_json`
 
-`identity` may be a single value, and without any the call is one that carries none. `dest` may be a list: the call must
-be signed for all of them. Numbers are read as `signalled` reads those of a SIP request. A certificate given on the line
-is never fetched. A line that is no such request is answered with `request-malformed`.
+`identity` may be a single value, or several on one line as in a header; without any the call is one that carries none.
+`dest` may be a list: the call must be signed for all of them. null is as good as nothing. Numbers are read as `signalled`
+reads those of a SIP request. A certificate given on the line is never fetched. A line that is no such request is answered
+with `request-malformed`.
 
 The clock is the caller's, and so is fetching: `fetch` is asked once for all URLs that some lines need.
 """
@@ -19,9 +20,11 @@ from typing import Any
 from gateway.stir import verdict_json
 from gateway.stir.chain import Anchors, TrustedChain
 from gateway.stir.crl import CrlRefused
+from gateway.stir.identity import split_all
 from gateway.stir.known import KnownChains, KnownLists
 from gateway.stir.lines import InvalidRequest, read
 from gateway.stir.reasons import Reason
+from gateway.stir.received import MOST_DESTINATIONS
 from gateway.stir.signalled import Signalled, signalled
 from gateway.stir.tn import NumberPlan
 from gateway.stir.verdict import Verdict
@@ -103,8 +106,10 @@ class Judge:
             return verdict_json.refusal(f"crls: {refused.reason}")
 
     def _question(self, request: dict[str, Any], now: float) -> _Question:
+        request = {name: value for name, value in request.items() if value is not None}
         moment = _moment(request["now"]) if "now" in request else now
-        headers, calls = _texts("identity", request.get("identity", ())), self._calls(request)
+        headers = split_all(_texts("identity", request.get("identity", ())))
+        calls = self._calls(request)
         certificates = _mapping("certificates", request.get("certificates", {}))
         crls = self._terms.crls + _texts("crls", request.get("crls", ()))
         self._lists.read(crls)
@@ -117,11 +122,11 @@ class Judge:
         return question
 
     def _calls(self, request: dict[str, Any]) -> list[Signalled]:
-        orig, dests = request.get("orig"), _texts("dest", request.get("dest"))
+        orig, dests = request.get("orig"), dict.fromkeys(_texts("dest", request.get("dest")))
         if not isinstance(orig, str):
             raise InvalidRequest("orig", "not-a-string")
-        if not dests:
-            raise InvalidRequest("dest", "empty")
+        if not 0 < len(dests) <= MOST_DESTINATIONS:
+            raise InvalidRequest("dest", "too-many" if dests else "empty")
         return [signalled((), orig, dest, dest, self._terms.plan) for dest in dests]
 
     def _give(self, question: _Question, urls: Iterable[str], certificates: Mapping[str, str]) -> None:

@@ -58,11 +58,12 @@ _log = log.get("replay")
 class Replay(Protocol):
     """Knows which call used which token."""
 
-    def seen(self, signature: str, call_id: str, now: float, until: float) -> bool:
+    def seen(self, signature: str, call_id: str, now: float, until: float, target: str = "") -> bool:
         """Whether another call used this token; the first call to ask has it until then.
 
         signature: the token's last part, base64url. call_id: what all requests of one call share. now, until: epoch
-        seconds, until when the token is fresh.
+        seconds, until when the token is fresh. target: the number called; a token for several numbers, or diverted to
+        several, serves one call to each.
         """
         ...
 
@@ -73,9 +74,9 @@ class Memory:
     def __init__(self, most: int = MOST_TOKENS) -> None:
         self._used: FIFOCache[int, tuple[bytes, float]] = FIFOCache(most)
 
-    def seen(self, signature: str, call_id: str, now: float, until: float) -> bool:
+    def seen(self, signature: str, call_id: str, now: float, until: float, target: str = "") -> bool:
         """As `Replay.seen`."""
-        token, call = _token(signature), _digest(call_id)
+        token, call = _token(signature, target), _digest(call_id)
         owner = self.owner(token, now)
         if owner is None:
             self.remember(token, call, until)
@@ -101,9 +102,9 @@ class Table:
         self._retry_at = 0.0
         self._failing = False
 
-    def seen(self, signature: str, call_id: str, now: float, until: float) -> bool:
+    def seen(self, signature: str, call_id: str, now: float, until: float, target: str = "") -> bool:
         """As `Replay.seen`."""
-        token, call = _token(signature), _digest(call_id)
+        token, call = _token(signature, target), _digest(call_id)
         owner = self._memory.owner(token, now)
         if owner is None:
             owner = self._claim(token, call, now, until)
@@ -203,9 +204,10 @@ def _make(path: Path) -> None:
             path.hardlink_to(new)
 
 
-def _token(signature: str) -> int:
+def _token(signature: str, target: str) -> int:
     """A signed 64-bit number: among a million fresh tokens two share one once in forty million times."""
-    return int.from_bytes(blake2b(signature[:_NAMING].encode(), digest_size=8).digest(), signed=True)
+    name = f"{signature[:_NAMING]} {target}".encode()
+    return int.from_bytes(blake2b(name, digest_size=8).digest(), signed=True)
 
 
 def _slice(turn: int) -> tuple[int, int]:

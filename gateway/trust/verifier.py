@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from gateway.stir.chain import TrustedChain
 from gateway.stir.reasons import Reason
 from gateway.stir.signalled import Signalled
-from gateway.stir.verdict import Verdict
+from gateway.stir.verdict import HeaderVerdict, Verdict, main
 from gateway.stir.verification import DIVERTED_AGE, NeedCertificates, Rules, begin
 from gateway.trust.cache import Chains
 from gateway.trust.replay import Replay
@@ -48,18 +49,19 @@ class Verifier:
         if isinstance(found, Verdict):
             return found
         chains = self.known(found)
-        pending = Pending(self, found, call_id)
+        use = Use(call_id, call.target or call.to or "")
+        pending = Pending(self, found, use)
         if len(chains) == len(found.urls):
             return pending.conclude(chains)
         if chains:  # one valid token is enough (RFC 8224 §6.2.1): the others need not be waited for
-            early = self._at_once(headers, call, call_id)
+            early = self._at_once(headers, call, use)
             if early.passed:
                 return early
         return pending
 
-    def _at_once(self, headers: Sequence[str], call: Signalled, call_id: str) -> Verdict:
+    def _at_once(self, headers: Sequence[str], call: Signalled, use: Use) -> Verdict:
         found = begin(headers, call, self._now(), self._rules)
-        return found if isinstance(found, Verdict) else Pending(self, found, call_id).at_once()
+        return found if isinstance(found, Verdict) else Pending(self, found, use).at_once()
 
     async def verify(self, headers: Sequence[str], call: Signalled) -> Verdict:
         """The verdict on a call that another element asks about; without its Call-ID a replay cannot be told."""
@@ -83,31 +85,40 @@ class Verifier:
         return found | dict(zip(missing, chains, strict=True))
 
     def concluded(
-        self, needed: NeedCertificates, chains: dict[str, TrustedChain | Reason], call_id: str
+        self, needed: NeedCertificates, chains: dict[str, TrustedChain | Reason], use: Use
     ) -> Verdict:
-        """The verdict with these chains, unless another call has used the token."""
+        """The verdict with these chains; a token that another call has used is none (RFC 8224 §6.2.1 for the others)."""
         verdict = needed.finish(chains, self._trust.revocations)
-        header = verdict.decisive
-        if not verdict.passed or header is None or header.iat is None:
+        if not verdict.passed:
             return verdict
+        headers = tuple(self._unless_used(each, use) for each in verdict.headers)
+        valid = any(each.passed for each in main(headers))
+        return Verdict(Reason.PASSED if valid else Reason.REPLAYED, headers)
+
+    def _unless_used(self, header: HeaderVerdict, use: Use) -> HeaderVerdict:
+        if not header.passed or header.iat is None or header.ppt == "div":
+            return header
         until = header.iat + max(self._rules.max_iat_age, DIVERTED_AGE)
-        if not self._replay.seen(header.signature, call_id, self._now(), until):
-            return verdict
-        headers = tuple(
-            each._replace(reason=Reason.REPLAYED) if each is header else each for each in verdict.headers
-        )
-        return Verdict(Reason.REPLAYED, headers)
+        used = self._replay.seen(header.signature, use.call_id, self._now(), until, use.target)
+        return header._replace(reason=Reason.REPLAYED) if used else header
+
+
+class Use(NamedTuple):
+    """What a token is used for: one call, by what all its requests share, and the number it goes to."""
+
+    call_id: str
+    target: str
 
 
 class Pending:
     """A call that waits for certificates."""
 
-    def __init__(self, verifier: Verifier, needed: NeedCertificates, call_id: str) -> None:
-        self._verifier, self._needed, self._call_id = verifier, needed, call_id
+    def __init__(self, verifier: Verifier, needed: NeedCertificates, use: Use) -> None:
+        self._verifier, self._needed, self._use = verifier, needed, use
 
     def conclude(self, chains: dict[str, TrustedChain | Reason]) -> Verdict:
         """The verdict with these chains."""
-        return self._verifier.concluded(self._needed, chains, self._call_id)
+        return self._verifier.concluded(self._needed, chains, self._use)
 
     def at_once(self) -> Verdict:
         """The verdict with what is at hand: for a call that must not wait."""

@@ -112,7 +112,9 @@ def test_a_line_that_is_no_request_is_answered(line: bytes, detail: str) -> None
         pytest.param({"dest": {}}, "dest: not-a-list-of-strings", id="a-callee-that-is-an-object"),
         pytest.param({"now": "1767225600"}, "now: not-a-time", id="a-time-in-quotes"),
         pytest.param({"now": True}, "now: not-a-time", id="a-time-of-true"),
-        pytest.param({"now": None}, "now: not-a-time", id="a-time-of-null"),
+        pytest.param(
+            {"dest": [str(n) for n in range(101)]}, "dest: too-many", id="a-hundred-and-one-callees"
+        ),
         pytest.param({"now": float("nan")}, "now: not-a-time", id="a-time-that-is-no-number"),
         pytest.param({"now": float("-inf")}, "now: not-a-time", id="the-beginning-of-time"),
         pytest.param({"now": 10**400}, "now: not-a-time", id="a-time-beyond-all-time"),
@@ -130,6 +132,16 @@ def test_a_line_that_is_no_request_is_answered(line: bytes, detail: str) -> None
 )
 def test_a_field_at_fault_is_told(changes: dict[str, Any], detail: str) -> None:
     assert asked(**changes) == REFUSED | {"detail": detail}
+
+
+def test_null_is_as_good_as_nothing() -> None:
+    assert asked(crls=None) == asked(crls=[])
+
+
+def test_several_values_on_one_line_are_judged_each_on_its_own() -> None:
+    """As a header may carry them (RFC 3261 §7.3.1)."""
+    answer = asked(identity=f"nonsense, {identity()}")
+    assert (answer["reason"], len(answer["headers"])) == ("passed", 2)
 
 
 def test_a_call_that_passes_is_told_with_what_its_token_says() -> None:

@@ -161,6 +161,26 @@ def test_a_token_in_another_call_is_replayed_and_in_the_same_call_is_not() -> No
     assert again.attest is None
 
 
+def test_one_token_that_nobody_used_is_enough() -> None:
+    """RFC 8224 §6.2.1."""
+    by, used = warm(), signed()
+    assert judged(by, used, call_id="one").passed
+    again = judged(by, used, signed(), call_id="two")
+    assert again.passed
+    assert [each.reason for each in again.headers] == [Reason.REPLAYED, Reason.PASSED]
+
+
+def test_a_token_for_two_callees_serves_a_call_to_each() -> None:
+    claims = ShakenClaims("A", ("13035550123", "13035550199"), int(NOW), "12155550123", new_origid())
+    token = identity.build(Signer(LAB.leaf_key, X5U).sign(claims), X5U)
+    by, other = warm(), Signalled(CALL.callers, "13035550199", "13035550199")
+    assert judged(by, token, call_id="one").passed
+    found = by.judge([token], other, "two")
+    assert isinstance(found, Verdict)
+    assert found.passed
+    assert judged(by, token, call_id="three").reason is Reason.REPLAYED
+
+
 def test_a_token_that_failed_is_not_used_up() -> None:
     hosts = Hosts({X5U: Reason.CERTIFICATE_UNREACHABLE})
     by, token = verifier(hosts), signed()
