@@ -127,4 +127,5 @@ class Fetcher:
             self._failures[key] = failed.reason, failed.detail
             return failed.reason, failed.detail
         self._breaker.answered(place.authority)
+        self._places.prove(place.authority)
         return fetched

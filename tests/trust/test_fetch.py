@@ -3,6 +3,7 @@
 import asyncio
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -429,6 +430,20 @@ def test_a_place_is_free_again_when_its_holder_is_done() -> None:
             pass
 
     asyncio.run(scene())
+
+
+def test_hosts_that_hang_leave_room_for_those_that_have_answered_before() -> None:
+    async def run() -> None:
+        places = Places(4, patience=0.01)
+        places.prove("good")
+        async with AsyncExitStack() as held:
+            for number in range(3):
+                await held.enter_async_context(places.one(f"hangs{number}"))
+            with pytest.raises(NoPlace):
+                await held.enter_async_context(places.one("hangs too"))
+            await held.enter_async_context(places.one("good"))
+
+    asyncio.run(run())
 
 
 def test_of_a_host_nobody_asks_any_more_nothing_is_kept() -> None:
