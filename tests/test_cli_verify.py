@@ -103,7 +103,6 @@ MISTAKES = {
     "no-call": ({"orig": None, "dest": None}, "--orig and --dest missing"),
     "anchors": ({"anchors": "nowhere.pem"}, "--anchors cannot be used"),
     "anchors-are-a-list": ({"anchors": "crl.pem"}, "--anchors cannot be used"),
-    "anchor-is-a-leaf": ({"anchors": "616H.pem"}, "--anchors cannot be used"),
     "certificate": ({"cert": "nowhere.pem"}, "--cert "),
     "list": ({"crl": "nowhere.pem"}, "--crl "),
     "list-is-a-certificate": ({"crl": "root.pem"}, "--crl: unreadable"),
@@ -122,6 +121,20 @@ def test_a_mistake_is_exit_status_2_and_says_what_to_do(
     assert captured.out == ""
     assert said in captured.err.splitlines()[-1]
     assert "; do: " in captured.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside-the-root", "alone"])
+def test_a_leaf_among_the_anchors_is_left_out_with_a_warning(
+    pki: Path, identity: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], beside: bool
+) -> None:
+    anchors = tmp_path / "anchors.pem"
+    leaf = x509.load_pem_x509_certificates((pki / "616H.pem").read_bytes())[0]
+    anchors.write_bytes(pem.chain(leaf) + ((pki / "root.pem").read_bytes() if beside else b""))
+    main(arguments(pki, identity, anchors=str(anchors)))
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["reason"] == ("passed" if beside else "no-trust-anchors")
+    assert captured.err.startswith(f"--anchors {anchors}: CN=SHAKEN 616H")
+    assert captured.err.endswith("is not a CA and signs no revocation lists, so it is left out\n")
 
 
 @pytest.mark.parametrize("now", ["nan", "inf", "today"])

@@ -85,18 +85,21 @@ def plan(country: str) -> NumberPlan:
 
 
 def anchors(paths: Sequence[Path], now: float) -> Anchors:
-    """The certificates that are trusted beforehand, in files or folders of files."""
+    """The certificates that are trusted beforehand, in files or folders of files; those that cannot be are told on stderr."""
     from gateway.stir.chain import Anchors
     from gateway.trust.anchors import AnchorsRefused, load
 
     try:
-        return Anchors(load(paths, now).certificates)
+        loaded = load(paths, now)
     except AnchorsRefused as refused:
         print(*refused.errors, sep="\n", file=sys.stderr)
         raise Mistake(
             "--anchors cannot be used",
             "give PEM files of CA certificates, such as the STI-PA's list of roots",
         ) from None
+    for each in loaded.left_out:
+        print(f"--anchors {each}", file=sys.stderr)
+    return Anchors(loaded.certificates)
 
 
 def text(option: str, path: Path) -> str:

@@ -13,17 +13,18 @@ This file does no I/O.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.x509.oid import ExtensionOID
 
 from gateway.stir.certificate import UNPARSABLE, extension, name_key, p256_key, parse_whole
-from gateway.stir.crl_entries import CrlRefused, revoked_serials
+from gateway.stir.crl_entries import CrlRefused, claimed_serials, revoked_serials
 from gateway.stir.path import Anchors
 from gateway.stir.validation import ChainRefused, trusted_path
 
-__all__ = ["CrlFile", "CrlRefused", "RevocationList", "read_crl", "trust_crl"]
+__all__ = ["Claim", "CrlFile", "CrlRefused", "RevocationList", "may_sign_lists", "read_crl", "trust_crl"]
 
 LARGEST_CRL = 32 * 1024 * 1024
 """Bytes. 200,000 entries of an indirect list that names the issuer in each have as many."""
@@ -40,12 +41,28 @@ _UNDERSTOOD = (
 _DIGESTS = (SHA256, SHA384, SHA512)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Claim:
+    """What a list says, whoever signed it.
+
+    issuer: whose it claims to be (`name_key`). named: serial numbers by issuer, or ANYBODY where it cannot be told.
+    """
+
+    issuer: str
+    named: Mapping[str, frozenset[int]]
+
+
+@dataclass(frozen=True)  # no slots: the claims are worked out once, and only of lists that are refused
 class CrlFile:
     """A file as it was read, nothing of it believed: lists, and certificates that may have signed them."""
 
     lists: tuple[x509.CertificateRevocationList, ...]
     certificates: tuple[x509.Certificate, ...] = ()
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What each of the lists says."""
+        return tuple(Claim(name_key(crl.issuer), claimed_serials(crl)) for crl in self.lists)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +123,13 @@ def trust_crl(
     )
 
 
+def may_sign_lists(signer: x509.Certificate, *, is_anchor: bool) -> bool:
+    """Whether its key may sign lists (RFC 5280 §6.3.3 (f)). Whoever is no anchor has to say so: keyUsage is mandatory for
+    signing lists (§4.2.1.3)."""
+    usage = extension(signer, x509.KeyUsage)
+    return is_anchor if usage is None else usage.crl_sign
+
+
 def _read_pem(data: bytes) -> CrlFile:
     if data.count(b"-----BEGIN ") > MOST_PARTS:
         raise CrlRefused("too-large")
@@ -150,19 +174,13 @@ def _is_trusted(
 ) -> bool:
     beside = [each for each in signers if each.subject == crl.issuer and p256_key(each)]
     for signer in (*anchors.named(crl.issuer), *beside):
-        if _signed(crl, signer) and _may_sign_lists(signer, is_anchor=signer in anchors):
+        if _signed(crl, signer) and may_sign_lists(signer, is_anchor=signer in anchors):
             try:
                 trusted_path((signer, *signers), anchors, now)
             except ChainRefused:
                 continue
             return True
     return False
-
-
-def _may_sign_lists(signer: x509.Certificate, *, is_anchor: bool) -> bool:
-    """RFC 5280 §6.3.3 (f). Whoever is no anchor has to say so: keyUsage is mandatory for signing lists (§4.2.1.3)."""
-    usage = extension(signer, x509.KeyUsage)
-    return is_anchor if usage is None else usage.crl_sign
 
 
 def _signed(crl: x509.CertificateRevocationList, signer: x509.Certificate) -> bool:

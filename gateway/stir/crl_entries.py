@@ -6,9 +6,13 @@ the library's own objects take:
 
     RevokedCertificate ::= SEQUENCE { userCertificate INTEGER, revocationDate Time, crlEntryExtensions Extensions OPTIONAL }
 
+Of a list that is refused it still counts whom it means to revoke: that is read leniently, for nothing is believed of it.
+
 This file does no I/O.
 """
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 from cryptography import x509
@@ -22,6 +26,10 @@ _UNDERSTOOD = (
     CRLEntryExtensionOID.CRL_REASON,
     CRLEntryExtensionOID.INVALIDITY_DATE,
 )
+
+
+ANYBODY = ""
+"""In the place of an issuer that cannot be told. No `name_key` is empty."""
 
 
 class CrlRefused(ValueError):
@@ -67,33 +75,69 @@ def revoked_serials(crl: x509.CertificateRevocationList, *, indirect: bool) -> d
     indirect: whether the list says that it speaks for others (RFC 5280 §5.2.5).
     """
     try:
-        entries = asn1.decode_der(_TbsCertList, crl.tbs_certlist_bytes).entries or []
+        entries = _entries(crl)
     except ValueError:
         raise CrlRefused("unreadable") from None
+    return _by_issuer(crl, entries, partial(_understood_issuer, indirect=indirect), _issuer_of)
+
+
+def claimed_serials(crl: x509.CertificateRevocationList) -> dict[str, frozenset[int]]:
+    """The serial numbers on a list that nobody vouches for, by issuer (`name_key`), or ANYBODY where it cannot be told.
+
+    Entries that name an issuer are taken at their word, whether or not the list may speak for others.
+    """
+    try:
+        entries = _entries(crl)
+    except ValueError:
+        return {ANYBODY: frozenset(each.serial_number for each in crl)}
+    return _by_issuer(crl, entries, _stated_issuer, _issuer_or_anybody)
+
+
+def _entries(crl: x509.CertificateRevocationList) -> Sequence[_Entry]:
+    return asn1.decode_der(_TbsCertList, crl.tbs_certlist_bytes).entries or ()
+
+
+def _by_issuer(
+    crl: x509.CertificateRevocationList,
+    entries: Sequence[_Entry],
+    der_of: Callable[[_Entry], bytes | None],
+    issuer_of: Callable[[x509.RevokedCertificate], str],
+) -> dict[str, frozenset[int]]:
     keys: dict[bytes, str] = {}
-    revoked: dict[str, set[int]] = {}
-    serials = revoked.setdefault(name_key(crl.issuer), set())
+    named: dict[str, set[int]] = {}
+    serials = named.setdefault(name_key(crl.issuer), set())
     for place, entry in enumerate(entries):
-        named = _certificate_issuer(entry) if entry.extensions else None
-        if named is not None:
-            if not indirect:
-                raise CrlRefused("issuer-in-direct-list")
-            if named not in keys:
-                keys[named] = _issuer_of(crl[place])
-            serials = revoked.setdefault(keys[named], set())
+        issuer = der_of(entry) if entry.extensions else None
+        if issuer is not None:
+            if issuer not in keys:
+                keys[issuer] = issuer_of(crl[place])
+            serials = named.setdefault(keys[issuer], set())
         serials.add(entry.serial)
-    return {issuer: frozenset(held) for issuer, held in revoked.items()}
+    return {issuer: frozenset(held) for issuer, held in named.items()}
 
 
-def _certificate_issuer(entry: _Entry) -> bytes | None:
-    """The DER of who issued the revoked certificate, if the entry says so."""
-    named = None
+def _understood_issuer(entry: _Entry, indirect: bool) -> bytes | None:
+    """The DER of who issued the revoked certificate, if the entry says so; CrlRefused if it must not, or says more."""
+    issuer = None
     for each in entry.extensions or ():
         if each.critical and each.oid not in _UNDERSTOOD:
             raise CrlRefused("critical-extension")
         if each.oid == CRLEntryExtensionOID.CERTIFICATE_ISSUER:
-            named = each.value
-    return named
+            if not indirect:
+                raise CrlRefused("issuer-in-direct-list")
+            issuer = each.value
+    return issuer
+
+
+def _stated_issuer(entry: _Entry) -> bytes | None:
+    return next(
+        (
+            each.value
+            for each in entry.extensions or ()
+            if each.oid == CRLEntryExtensionOID.CERTIFICATE_ISSUER
+        ),
+        None,
+    )
 
 
 def _issuer_of(entry: x509.RevokedCertificate) -> str:
@@ -103,3 +147,10 @@ def _issuer_of(entry: x509.RevokedCertificate) -> str:
     except UNPARSABLE:
         raise CrlRefused("entry-malformed") from None
     return name_key(name)
+
+
+def _issuer_or_anybody(entry: x509.RevokedCertificate) -> str:
+    try:
+        return _issuer_of(entry)
+    except CrlRefused:
+        return ANYBODY

@@ -76,8 +76,8 @@ class KnownLists:
             return known
         authorities = [each for chain in trusted for each in chain.path[1:]]
         found = Revocations.of([self._file(pem) for pem in pems], self._anchors, now, authorities)
-        # Whoever signed an untrusted list may be trusted at another moment; what a trusted one revokes stays revoked.
-        return found if found.untrusted else _remember(self._sorted, key, found, MOST_LISTS)
+        # Whoever signed a refused list may be trusted at another moment; what a trusted one revokes stays revoked.
+        return found if found.refused else _remember(self._sorted, key, found, MOST_LISTS)
 
     def _file(self, pem: str) -> CrlFile:
         known = self._files.get(pem)

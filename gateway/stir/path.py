@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from gateway.stir.certificate import UNPARSABLE, extension, p256_key, window
+from gateway.stir.certificate import UNPARSABLE, extension, is_ca, p256_key, window
 
 Path = tuple[x509.Certificate, ...]
 """From the certificate in question to the anchor, each issued by the next."""
@@ -21,8 +21,9 @@ Path = tuple[x509.Certificate, ...]
 class Anchors:
     """The certificates trusted beforehand.
 
-    certificates: each once. version: names this exact set, whatever their order. An anchor that cannot be parsed raises
-    one of `UNPARSABLE`.
+    certificates: each once. version: names this exact set, whatever their order. One that is no CA may have signed a
+    revocation list or a trust list, and never stands above anything. An anchor that cannot be parsed raises one of
+    `UNPARSABLE`.
     """
 
     __slots__ = ("_named", "certificates", "version")
@@ -32,7 +33,7 @@ class Anchors:
         fingerprints = sorted(each.fingerprint(SHA256()) for each in self.certificates)
         self.version = sha256(b"".join(fingerprints)).hexdigest()
         self._named: dict[x509.Name, list[x509.Certificate]] = {}
-        for each in self.certificates:
+        for each in sorted(self.certificates, key=is_ca, reverse=True):  # whoever is no CA hides no namesake
             self._named.setdefault(each.subject, []).append(each)
 
     def __bool__(self) -> bool:

@@ -2,20 +2,21 @@
 
 `Revocations` is made once from lists that were fetched or given, and asked at each call. A certificate that any trusted
 list names is revoked, however old the list: nothing is ever taken back. A list speaks for a certificate if it is its
-issuer's or an indirect one; certificates in the field seldom say whose (cRLIssuer). This file does no I/O.
+issuer's or an indirect one; certificates in the field seldom say whose (cRLIssuer). A list that is refused for whatever
+reason proves nothing, but a chain that it is about is not passed as if it had not been there. This file does no I/O.
 """
 
 from collections.abc import Iterable
 
 from cryptography import x509
 
-from gateway.stir.certificate import name_key
 from gateway.stir.chain import TrustedChain
-from gateway.stir.crl import CrlFile, CrlRefused, RevocationList, read_crl, trust_crl
+from gateway.stir.crl import Claim, CrlFile, CrlRefused, RevocationList, read_crl, trust_crl
+from gateway.stir.crl_entries import ANYBODY
 from gateway.stir.path import Anchors
 from gateway.stir.reasons import Reason
 
-__all__ = ["CrlFile", "CrlRefused", "RevocationList", "Revocations", "read_crl", "trust_crl"]
+__all__ = ["Claim", "CrlFile", "CrlRefused", "RevocationList", "Revocations", "read_crl", "trust_crl"]
 
 _NOTHING: frozenset[int] = frozenset()
 
@@ -23,14 +24,14 @@ _NOTHING: frozenset[int] = frozenset()
 class Revocations:
     """Lists, ready to be asked.
 
-    lists: the trusted ones. untrusted: issuers (`name_key`) of lists that were handed over but signed by nobody trusted.
+    lists: the trusted ones. refused: what those say that were handed over and refused.
     """
 
-    __slots__ = ("lists", "untrusted")
+    __slots__ = ("lists", "refused")
 
-    def __init__(self, lists: Iterable[RevocationList] = (), untrusted: Iterable[str] = ()) -> None:
+    def __init__(self, lists: Iterable[RevocationList] = (), refused: Iterable[Claim] = ()) -> None:
         self.lists = tuple(lists)
-        self.untrusted = frozenset(untrusted)
+        self.refused = tuple(refused)
 
     @classmethod
     def of(
@@ -41,31 +42,40 @@ class Revocations:
         signers: Iterable[x509.Certificate] = (),
     ) -> "Revocations":
         """Sort lists as they were read; `signers`: certificates besides those in the files, such as a chain's."""
-        beside, trusted, untrusted = tuple(signers), [], []
+        beside, trusted, refused = tuple(signers), [], []
         for file in files:
-            for crl in file.lists:
+            for place, crl in enumerate(file.lists):
                 try:
                     trusted.append(trust_crl(crl, anchors, now, (*file.certificates, *beside)))
                 except CrlRefused:
-                    untrusted.append(name_key(crl.issuer))
-        return cls(trusted, untrusted)
+                    refused.append(file.claims[place])
+        return cls(trusted, refused)
 
     def problem(self, chain: TrustedChain, now: float, required: bool) -> Reason | None:
         """Why the chain must not be used as far as lists tell; None where nothing is known against it.
 
-        required: whether a chain of whose leaf no current list says anything is refused. now: epoch seconds. A list that
-        claims to be about this chain but is nobody's we trust is a refusal too: it may be a true one.
+        required: whether a chain of whose leaf no current list says anything is refused. now: epoch seconds. A refused
+        list that claims to be about this chain is a refusal too: it may be a true one.
         """
         for one in self.lists:
             revoked = one.revoked
             for issuer, serial in chain.serials:
                 if serial in revoked.get(issuer, _NOTHING):
                     return Reason.CERTIFICATE_REVOKED
-        if self.untrusted and not self.untrusted.isdisjoint(chain.crl_issuers):
-            return Reason.CRL_UNTRUSTED
+        for claim in self.refused:
+            if _concerns(claim, chain):
+                return Reason.CRL_UNTRUSTED
         if required and not any(_covers(one, chain, now) for one in self.lists):
             return Reason.CRL_UNAVAILABLE
         return None
+
+
+def _concerns(one: Claim, chain: TrustedChain) -> bool:
+    """Whether it claims to be of somebody who may publish the chain's revocation, or names a certificate of it."""
+    if one.issuer in chain.crl_issuers:
+        return True
+    named, anybody = one.named, one.named.get(ANYBODY, _NOTHING)
+    return any(serial in named.get(issuer, _NOTHING) or serial in anybody for issuer, serial in chain.serials)
 
 
 def _covers(one: RevocationList, chain: TrustedChain, now: float) -> bool:

@@ -1,7 +1,8 @@
 """Trust anchors from files: PEM certificates of STI-CA roots and of the STI-PA, named one by one or by folder.
 
-An anchor that cannot be used is a mistake of the operator's, and all of them are told at once; one that has expired
-is only warned of, for the others are as good as before.
+A file that cannot be used is a mistake of the operator's, and all of them are told at once. What is wrong with one
+certificate is only warned of, for the others are as good as before. One that is no CA can have nothing below it, so it
+is left out, unless it may sign revocation lists: for that alone it is trusted (`gateway.stir.crl`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from cryptography import x509
 
 from gateway.stir import chain
 from gateway.stir.certificate import is_ca, p256_key, window
+from gateway.stir.crl import may_sign_lists
 
 ENDINGS = frozenset({".pem", ".crt", ".cer"})
 """Of the files that count in a folder."""
@@ -30,27 +32,38 @@ class AnchorsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The certificates of all files, each once, and what is worth knowing about them, one line each."""
+    """The certificates of all files, each once.
+
+    left_out: those that are none of them, and why. doubts: what is worth knowing about the rest. One line each.
+    """
 
     certificates: tuple[x509.Certificate, ...]
-    warnings: tuple[str, ...]
+    left_out: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All that an operator should know."""
+        return (*self.left_out, *self.doubts)
 
 
 def load(paths: Sequence[Path], now: float) -> Loaded:
-    """The anchors in files and folders of files; AnchorsRefused with every mistake in them."""
+    """The anchors in files and folders of files; AnchorsRefused with every file that cannot be used."""
     errors: list[str] = []
-    warnings: list[str] = []
+    left_out: list[str] = []
+    doubts: list[str] = []
     certificates: list[x509.Certificate] = []
     for file in files(paths, errors):
         for certificate in _certificates(file, errors):
-            certificates.append(certificate)
             name = f"{file}: {certificate.subject.rfc4514_string()}"
-            if not is_ca(certificate):
-                errors.append(f"{name} is not a CA, so nothing can lead to it")
-            warnings.extend(f"{name} {doubt}" for doubt in _doubts(certificate, now))
+            if not (is_ca(certificate) or may_sign_lists(certificate, is_anchor=True)):
+                left_out.append(f"{name} is not a CA and signs no revocation lists, so it is left out")
+                continue
+            certificates.append(certificate)
+            doubts.extend(f"{name} {doubt}" for doubt in _doubts(certificate, now))
     if errors:
         raise AnchorsRefused(errors)
-    return Loaded(tuple(dict.fromkeys(certificates)), tuple(warnings))
+    return Loaded(tuple(dict.fromkeys(certificates)), tuple(left_out), tuple(doubts))
 
 
 def load_pinned(path: Path) -> tuple[x509.Certificate, ...]:

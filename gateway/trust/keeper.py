@@ -5,12 +5,14 @@
                               chains name
 
 A file is judged before it replaces the last good one; the processes then find it by themselves (`trust`). What fails
-is tried again after a minute, then after twice as long each time, up to an hour.
+is tried again after a minute, then after twice as long each time, up to an hour. A revocation list that nobody trusted
+signed is tried again as soon as another CA is known (`crls`), for the CA that issued a certificate signs it.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from gateway import log
@@ -44,10 +46,18 @@ class Fetching(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When a file is to be fetched next, in epoch seconds, and how often in a row it failed."""
+    """When a file is to be fetched next, in epoch seconds, and how often in a row it failed.
+
+    strangers: the CAs known when none of them had signed it, None where that was not its failure.
+    """
 
     at: float = 0.0
     failures: int = 0
+    strangers: tuple[Path, ...] | None = None
+
+    def is_due(self, now: float, authorities: tuple[Path, ...]) -> bool:
+        """Whether it is to be fetched now that these CAs are known."""
+        return self.at <= now or self.strangers not in (None, authorities)
 
 
 class Keeper:
@@ -71,22 +81,27 @@ class Keeper:
     def due(self, now: float) -> tuple[str, ...]:
         """The URLs that are to be fetched now: at once where they never were."""
         urls = dict.fromkeys((self._trust.list_url, *self._trust.crl_urls))
-        return tuple(url for url in urls if url and self._plans.get(url, Plan()).at <= now)
+        known = self._trust.crl_folder.authority_files()
+        return tuple(url for url in urls if url and self._plans.get(url, Plan()).is_due(now, known))
 
     async def fetch_due(self) -> None:
         """Fetch once what is due, side by side; a failure is logged and planned for, never raised."""
         await asyncio.gather(*(self._fetch(url) for url in self.due(self._now())))
 
     async def _fetch(self, url: str) -> None:
-        failures = self._plans.get(url, Plan()).failures
+        failures, strangers = self._plans.get(url, Plan()).failures, None
+        known = self._trust.crl_folder.authority_files()
         try:
             take = self._take_list if url == self._trust.list_url else self._take_crl
             wait, failures = await take(url), 0
         except (FetchFailed, ListRefused, CrlRefused, OSError) as error:
             failures += 1
             wait = min(SOONEST * 2 ** (failures - 1), HOUR)
+            if isinstance(error, CrlRefused) and error.reason == "untrusted":
+                strangers = known
             _log.warning("trust.not-refreshed", url=url, error=str(error), failures=failures)
-        self._plans[url] = Plan(self._now() + wait * (1 - _SPREAD * self._jitter()), failures)
+        at = self._now() + wait * (1 - _SPREAD * self._jitter())
+        self._plans[url] = Plan(at, failures, strangers)
 
     async def _take_list(self, url: str) -> float:
         """Fetch the trust list and put it in place; seconds until it is to be fetched again."""

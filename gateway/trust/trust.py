@@ -81,7 +81,12 @@ class Trust:
         return True
 
     def want(self, chain: TrustedChain) -> None:
-        """Have the revocation lists fetched that a trusted chain names. Costs nothing the second time."""
+        """Have the revocation lists fetched that a trusted chain names, and its CAs known to all processes of the node,
+        for they sign lists too (RFC 5280 §6.3.3). Costs nothing the second time."""
+        for authority in chain.path[
+            1:-1
+        ]:  # an anchor is known anyway; whoever hears of a list shall know its signer
+            self.crl_folder.meet(authority)
         for url in chain.crl_urls:
             if url not in self._crl_urls:
                 self.crl_folder.want(url)
@@ -105,15 +110,17 @@ class Trust:
 
     @property
     def _signers(self) -> tuple[x509.Certificate, ...]:
-        """Certificates by which a list's signer may lead to an anchor: those of the STI-PA."""
-        return (*self._pinned.certificates, *(self.trust_list.signer if self.trust_list else ()))
+        """Certificates by which a list's signer may lead to an anchor: those of the STI-PA, and CAs of chains met."""
+        of_list = self.trust_list.signer if self.trust_list else ()
+        return (*self._pinned.certificates, *of_list, *self.crl_folder.authorities())
 
     def _is_expired(self, now: float) -> bool:
         return self.trust_list is not None and self.trust_list.is_expired(now)
 
     def _stamps(self) -> Iterator[tuple[Path, Stamp]]:
         named = (*anchors.files(self._anchor_paths, []), self._signer_file, self.list_file)
-        for path in (*named, *self._crl_paths, *self.crl_folder.fetched()):
+        folder = self.crl_folder
+        for path in (*named, *self._crl_paths, *folder.fetched(), *folder.authority_files()):
             if path:
                 yield path, stamp(path)
 
@@ -131,7 +138,7 @@ class Trust:
             loaded = anchors.load(self._anchor_paths, now)
         except AnchorsRefused as refused:
             return refused.errors
-        self._own = loaded.certificates
+        self._own = loaded.certificates or self._own  # files that hold nothing of use
         return loaded.warnings
 
     def _load_pinned(self) -> Sequence[str]:

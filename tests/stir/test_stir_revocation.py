@@ -1,9 +1,11 @@
 """A revocation list counts if somebody trusted signed it and all of it is understood; then it is believed to the letter."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import process_time
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -216,7 +218,8 @@ def test_a_list_that_cannot_be_understood_is_refused(
     assert refusal(crl) == expected
 
 
-SIGNER = crl_signer(("crl_sign",))
+SIGNER, LONE = crl_signer(("crl_sign",)), crl_signer(("crl_sign",), OTHER.sti_pa)
+WITH_LONE = Anchors([*ANCHORS.certificates, LONE.certificate])
 
 
 @pytest.mark.parametrize(
@@ -224,6 +227,7 @@ SIGNER = crl_signer(("crl_sign",))
     [
         pytest.param(indirect(), (), id="an-anchor"),
         pytest.param(indirect(signer=SIGNER), (SIGNER.certificate,), id="below-an-anchor"),
+        pytest.param(indirect(signer=LONE), (), id="an-anchor-that-is-no-ca"),
         pytest.param(make_list(CA), SERVED, id="the-issuer-in-the-chain"),
         pytest.param(make_list(PA, extra=[(UNKNOWN, False)]), (), id="unknown-and-not-critical"),
         pytest.param(make_list(PA, start=NOW - 9 * DAY, end=NOW - DAY), (), id="an-old-one"),
@@ -233,7 +237,13 @@ SIGNER = crl_signer(("crl_sign",))
 def test_a_list_signed_by_somebody_trusted_is_trusted(
     crl: x509.CertificateRevocationList, signers: tuple[x509.Certificate, ...]
 ) -> None:
-    assert trust_crl(crl, ANCHORS, NOW_AT, signers).issuer == name_key(crl.issuer)
+    assert trust_crl(crl, WITH_LONE, NOW_AT, signers).issuer == name_key(crl.issuer)
+
+
+def test_an_anchor_that_is_no_ca_vouches_for_no_other_signer() -> None:
+    signer = crl_signer(("crl_sign",), LONE)
+    crl = indirect(signer=signer)
+    assert refusal(crl, WITH_LONE, signer.certificate, LONE.certificate) == "untrusted"
 
 
 def test_an_entry_means_the_issuer_of_the_one_before_unless_it_names_its_own() -> None:
@@ -384,6 +394,78 @@ def test_a_list_about_the_chain_that_nobody_trusted_signed_is_not_passed_over(
     assert problem(crl, anchors=ROOT_ONLY) is expected
 
 
+def own_name(*entries: x509.RevokedCertificate, **more: Any) -> x509.CertificateRevocationList:
+    """A list of somebody who has nothing to do with the chain, and speaks for others."""
+    extra = (INDIRECT, *more.pop("extra", ()))
+    return make_list(STRANGER, *entries, extra=extra, **more)
+
+
+STRANGER = make_delegate(OTHER.root, spc="STRANGER")
+NAMELESS = (x509.CertificateIssuer([x509.DNSName("ca.example")]), True)
+
+
+@pytest.mark.parametrize(
+    "crl",
+    [
+        pytest.param(own_name(entry(SERIAL, names.INTERMEDIATE)), id="by-a-strangers-list"),
+        pytest.param(own_name(entry(1), entry(2, names.INTERMEDIATE), entry()), id="as-the-entry-before"),
+        pytest.param(own_name(entry(CA.certificate.serial_number, names.ROOT)), id="the-intermediate"),
+        pytest.param(make_list(PA, entry(SERIAL, names.INTERMEDIATE)), id="by-a-list-for-its-own-issuer"),
+        pytest.param(
+            indirect(entry(SERIAL, names.INTERMEDIATE, (UNKNOWN, True))), id="by-an-entry-not-understood"
+        ),
+        pytest.param(
+            make_list(PA, entry(SERIAL, names.INTERMEDIATE), extra=[INDIRECT, (UNKNOWN, True)]),
+            id="by-a-list-not-understood",
+        ),
+        pytest.param(
+            make_list(
+                PA, entry(SERIAL, names.INTERMEDIATE), extra=[INDIRECT, (x509.DeltaCRLIndicator(1), True)]
+            ),
+            id="by-a-delta",
+        ),
+        pytest.param(indirect(entry(SERIAL, None, NAMELESS)), id="by-an-entry-whose-issuer-is-no-name"),
+        pytest.param(
+            indirect(entry(1, None, NAMELESS), entry()), id="after-an-entry-whose-issuer-is-no-name"
+        ),
+        pytest.param(
+            own_name(entry(SERIAL, names.INTERMEDIATE), start=NOW - 9 * DAY, end=NOW - DAY),
+            id="by-an-old-list",
+        ),
+    ],
+)
+def test_a_refused_list_that_names_a_certificate_of_the_chain_is_not_passed_over(
+    crl: x509.CertificateRevocationList,
+) -> None:
+    assert asked(crl) is asked(CURRENT, crl) is Reason.CRL_UNTRUSTED
+
+
+@pytest.mark.parametrize(
+    "crl",
+    [
+        pytest.param(own_name(), id="nobody"),
+        pytest.param(own_name(entry(1, names.INTERMEDIATE)), id="another-serial"),
+        pytest.param(own_name(entry(SERIAL, names.ROOT)), id="the-serial-of-another-issuer"),
+        pytest.param(own_name(entry(SERIAL, names.ROOT), entry()), id="the-serial-as-the-entry-before"),
+        pytest.param(own_name(entry()), id="the-serial-under-its-own-name"),
+        pytest.param(make_list(PA, entry(SERIAL, names.ROOT)), id="another-issuer-in-a-direct-list"),
+        pytest.param(indirect(entry(1, None, NAMELESS)), id="another-serial-of-nobody-known"),
+        pytest.param(make_list(PA, extra=[(UNKNOWN, True)]), id="nobody-in-a-list-not-understood"),
+    ],
+)
+def test_a_refused_list_that_is_about_others_changes_nothing(crl: x509.CertificateRevocationList) -> None:
+    assert refusal(crl)
+    assert asked(crl) is asked(CURRENT, crl) is None
+
+
+def asked(*lists: x509.CertificateRevocationList) -> Reason | None:
+    """What the lists say of a chain that names no publisher but its issuers."""
+    return Revocations.of([CrlFile(lists)], ANCHORS, NOW_AT, SERVED).problem(UNPUBLISHED, NOW_AT, False)
+
+
+UNPUBLISHED = replace(TRUSTED, crl_issuers=tuple(issuer for issuer, _ in TRUSTED.serials))
+
+
 def test_what_is_known_to_be_revoked_is_so_whatever_else_was_handed_over() -> None:
     assert problem(OTHER.crl(), CHAIN.crl(CHAIN.leaf)) is Reason.CERTIFICATE_REVOKED
 
@@ -427,7 +509,10 @@ def test_a_changed_list_whose_signer_nobody_checks_is_read_or_refused(changes: l
     tbs = bytearray(x509.load_der_x509_crl(SOUND).tbs_certlist_bytes)
     for place, byte in changes:
         tbs[place % len(tbs)] = byte
-    judged(signed_anyway(bytes(tbs)))
+    data = signed_anyway(bytes(tbs))
+    judged(data)
+    with suppress(CrlRefused):
+        assert all(claim.named for claim in read_crl(data).claims)
 
 
 @given(st.binary(max_size=200))

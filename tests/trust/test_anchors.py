@@ -6,10 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certs import pem
-from certs.builders import NOW, make_chain
+from certs import extensions, pem
+from certs.builders import NOW, make_chain, make_delegate
+from certs.template import Template
 from gateway.trust.anchors import AnchorsRefused, load, load_pinned
 
 CHAIN = make_chain()
@@ -36,8 +38,6 @@ def errors(*paths: Path) -> tuple[str, ...]:
         pytest.param(pem.crl(CHAIN.crl()), "not PEM certificates", id="a CRL"),
         pytest.param(pem.chain(ROOT)[:200], "cut short", id="cut short"),
         pytest.param(pem.chain(ROOT) + pem.key(CHAIN.root.key), "private key", id="a private key beside it"),
-        pytest.param(pem.chain(CHAIN.leaf), "CN=SHAKEN 616H", id="a leaf"),
-        pytest.param(pem.chain(ROOT, CHAIN.leaf), "is not a CA", id="a leaf after the root"),
         pytest.param(b"x" * 1_048_577, "more than 1048576 bytes", id="huge"),
         pytest.param(b"-----BEGIN X-----\n" * 1_001, "more than 1000 certificates", id="endless"),
     ],
@@ -71,7 +71,7 @@ def test_a_folder_without_certificates_is_refused(tmp_path: Path) -> None:
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     written(tmp_path / "a.pem", b"")
     written(tmp_path / "b.pem", pem.chain(ROOT))
-    written(tmp_path / "c.pem", pem.chain(CHAIN.leaf))
+    written(tmp_path / "c.pem", pem.chain(ROOT)[:200])
     found = errors(tmp_path, tmp_path / "absent.pem")
     assert [error.partition(": ")[0].rpartition("/")[2] for error in found] == [
         "a.pem",
@@ -115,6 +115,38 @@ def test_an_anchor_of_no_use_is_loaded_and_warned_of(tmp_path: Path, certificate
     (warning,) = loaded.warnings
     assert warning.startswith(f"{path}: CN=TEST ONLY SHAKEN ROOT")
     assert told in warning
+
+
+def signer(*uses: str) -> x509.Certificate:
+    """No CA, with these key usages, or none stated."""
+
+    def changed(template: Template) -> Template:
+        if not uses:
+            return template.without(x509.KeyUsage.oid)
+        return template.having(extensions.key_usage(*uses), critical=True)
+
+    return make_delegate(CHAIN.sti_pa, spc="SIGNER", defect=changed).certificate
+
+
+@pytest.mark.parametrize("beside", [(), (ROOT,)], ids=["alone", "beside the root"])
+@pytest.mark.parametrize("no_ca", [CHAIN.leaf, signer("key_agreement")], ids=["a leaf", "of no use"])
+def test_what_is_no_ca_and_signs_no_lists_is_left_out_with_a_warning(
+    tmp_path: Path, no_ca: x509.Certificate, beside: tuple[x509.Certificate, ...]
+) -> None:
+    path = written(tmp_path / "anchors.pem", pem.chain(*beside, no_ca))
+    loaded = load([path], AT)
+    assert loaded.certificates == beside
+    assert loaded.warnings == loaded.left_out
+    (warning,) = loaded.warnings
+    assert warning.startswith(f"{path}: CN=")
+    assert "is not a CA" in warning
+
+
+@pytest.mark.parametrize("uses", [("crl_sign",), ("digital_signature", "crl_sign"), ()])
+def test_a_signer_of_lists_need_not_be_a_ca(tmp_path: Path, uses: tuple[str, ...]) -> None:
+    found = signer(*uses)
+    loaded = load([written(tmp_path / "pa.pem", pem.chain(found))], AT)
+    assert (loaded.certificates, loaded.warnings) == ((found,), ())
 
 
 def test_without_files_there_are_no_anchors() -> None:

@@ -193,6 +193,45 @@ def test_a_note_that_is_none_of_ours_is_passed_over(folder: CrlFolder, tmp_path:
     assert folder.wanted() == (URL,)
 
 
+# CAs that were met
+
+CA, OTHER_CA = CHAIN.intermediate.certificate, STRANGER.intermediate.certificate
+
+
+def test_a_ca_that_one_process_met_all_know_once(folder: CrlFolder, tmp_path: Path) -> None:
+    other = CrlFolder(tmp_path / "trust")
+    assert other.authorities() == ()
+    folder.meet(CA)
+    folder.meet(CA)
+    other.meet(CA)
+    other.meet(OTHER_CA)
+    assert set(folder.authorities()) == set(other.authorities()) == {CA, OTHER_CA}
+    assert len(folder.authority_files()) == 2
+
+
+def test_not_more_cas_are_noted_than_a_node_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.trust.crls.MOST_AUTHORITIES", 1)
+    for each in (CA, OTHER_CA):
+        CrlFolder(tmp_path).meet(each)
+    assert CrlFolder(tmp_path).authorities() == (CA,)
+
+
+def test_an_endless_ca_is_not_noted(folder: CrlFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.trust.crls.LARGEST_AUTHORITY", 100)
+    folder.meet(CA)
+    assert folder.authority_files() == ()
+
+
+@pytest.mark.parametrize("note", [b"", b"\xff", pem.chain(OTHER_CA), pem.chain(CA, OTHER_CA)])
+def test_a_ca_under_anothers_name_is_passed_over(folder: CrlFolder, note: bytes) -> None:
+    folder.meet(CA)
+    (path,) = folder.authority_files()
+    path.write_bytes(note)
+    assert folder.authorities() == ()
+    path.write_bytes(pem.chain(CA))
+    assert folder.authorities() == (CA,)
+
+
 def test_a_list_is_kept_and_replaced_only_by_another(folder: CrlFolder) -> None:
     folder.keep(URL, b"one")
     before = folder.path(URL).stat().st_ino

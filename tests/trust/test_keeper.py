@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from structlog.testing import capture_logs
 
-from certs import pem, profile, trust_list
+from certs import extensions, names, pem, profile, trust_list
 from certs.authority import Authority, new_key
-from certs.builders import NOW, counted_serials, make_chain
+from certs.builders import CRL_URL, NOW, counted_serials, make_chain
 from certs.sti_pa import CRL_LIFETIME
 from gateway.stir import chain
+from gateway.stir.chain import TrustedChain
 from gateway.stir.reasons import Reason
 from gateway.trust.keeper import DAY, HOUR, SOONEST, Keeper
 from gateway.trust.trust import Trust
@@ -236,6 +239,70 @@ def test_what_a_trusted_chain_names_is_fetched_too(make: Make, world: World) -> 
     fetch(keeper)
     trust.changed()
     assert trust.revocations.problem(trusted, AT, required=True) is None
+
+
+SIGNING = make_chain(
+    intermediate=lambda ca: ca.having(extensions.key_usage("key_cert_sign", "crl_sign"), critical=True)
+)
+
+
+def direct(by: Authority) -> bytes:
+    """The list in the CA's name that revokes the leaf."""
+    revoked = x509.RevokedCertificateBuilder().serial_number(SIGNING.leaf.serial_number).revocation_date(NOW)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(names.INTERMEDIATE).last_update(NOW)
+    builder = builder.next_update(NOW + timedelta(days=9)).add_revoked_certificate(revoked.build())
+    return pem.crl(builder.sign(by.key, hashes.SHA256()))
+
+
+@pytest.fixture
+def signing(make: Make, tmp_path: Path) -> Callable[..., tuple[Trust, Keeper, TrustedChain]]:
+    """A process that trusts the root of SIGNING, and the chain."""
+
+    def made(**sources: tuple[str, ...]) -> tuple[Trust, Keeper, TrustedChain]:
+        trust, keeper = make(**sources)
+        (tmp_path / "anchors.pem").write_bytes(pem.chain(SIGNING.root.certificate))
+        trust.changed()
+        return trust, keeper, chain.trust(chain.read(SIGNING.pem), trust.anchors, AT)
+
+    return made
+
+
+def test_the_list_of_a_ca_that_another_process_met_is_fetched_and_in_force_in_both(
+    signing: Callable[..., tuple[Trust, Keeper, TrustedChain]], world: World
+) -> None:
+    """RFC 5280 §6.3.3: the issuer of a certificate signs the list that revokes it."""
+    edge, _, met = signing()
+    sidecar, keeper, _ = signing()
+    edge.want(met)
+    world.files[met.crl_urls[0]] = direct(SIGNING.intermediate)
+    assert fetch(keeper) == ["trust.crl-fetched"]
+    for each in (edge, sidecar):
+        assert each.changed()
+        assert each.revocations.problem(met, AT, required=True) is Reason.CERTIFICATE_REVOKED
+
+
+@pytest.mark.parametrize("forger", [STRANGER.intermediate, STRANGER.root], ids=["a namesake", "another"])
+def test_a_list_forged_in_the_name_of_a_ca_that_was_met_is_not_put_in_place(
+    signing: Callable[..., tuple[Trust, Keeper, TrustedChain]], world: World, forger: Authority
+) -> None:
+    trust, keeper, met = signing()
+    trust.want(met)
+    world.files[met.crl_urls[0]] = direct(forger)
+    assert fetch(keeper) == ["trust.not-refreshed"]
+    assert trust.crl_folder.fetched() == ()
+
+
+def test_a_configured_list_of_an_unknown_signer_is_fetched_again_once_its_ca_is_met(
+    signing: Callable[..., tuple[Trust, Keeper, TrustedChain]], world: World
+) -> None:
+    trust, keeper, met = signing(crls=(CRL_URL,))
+    world.files[CRL_URL] = direct(SIGNING.intermediate)
+    assert fetch(keeper) == ["trust.not-refreshed"]
+    assert keeper.due(world.now) == ()
+    trust.want(met)
+    assert keeper.due(world.now) == (CRL_URL,)
+    assert fetch(keeper) == ["trust.crl-fetched"]
+    assert keeper.due(world.now) == ()
 
 
 @pytest.mark.parametrize(

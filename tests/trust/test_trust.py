@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from structlog.testing import capture_logs
 
-from certs import names, pem, profile, sti_pa, trust_list
+from certs import extensions, names, pem, profile, sti_pa, trust_list
 from certs.authority import Authority, new_key
-from certs.builders import NOW, counted_serials, make_chain
+from certs.builders import NOW, counted_serials, make_chain, make_delegate
 from certs.extensions import authority_key
 from gateway.stir import chain
+from gateway.stir.path import Anchors
 from gateway.stir.reasons import Reason
+from gateway.stir.tnauthlist import Spc
 from gateway.store.files import replace
 from gateway.trust.trust import LIST_FILE, Trust
 
@@ -296,6 +299,100 @@ def test_the_distribution_points_of_a_trusted_chain_are_wanted_unless_configured
     found.want(met)
     assert other.crl_urls == met.crl_urls == configured.crl_urls
     assert len(met.crl_urls) == 1
+
+
+SIGNING = make_chain(
+    intermediate=lambda ca: ca.having(extensions.key_usage("key_cert_sign", "crl_sign"), critical=True)
+)
+MET = chain.trust(chain.read(SIGNING.pem), Anchors([SIGNING.root.certificate]), AT)
+
+
+def direct(by: Authority, *revoked: x509.Certificate, issuer: x509.Name = names.INTERMEDIATE) -> bytes:
+    """The list that a CA signs for what it issued itself."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer)
+        .last_update(NOW)
+        .next_update(NOW + timedelta(days=1))
+    )
+    for each in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(each.serial_number).revocation_date(NOW)
+        builder = builder.add_revoked_certificate(entry.build())
+    return pem.crl(builder.sign(by.key, hashes.SHA256()))
+
+
+def test_a_ca_that_one_process_met_may_have_signed_lists_for_all(trust: Make, write: Write) -> None:
+    """RFC 5280 §6.3.3: the issuer of a certificate may sign the list that revokes it."""
+    named = write("ca.crl", direct(SIGNING.intermediate, SIGNING.leaf))
+    anchors = [write("a.pem", SIGNING.root.certificate)]
+    edge, sidecar = (trust(trust_anchors=anchors, crls=[named]) for _ in range(2))
+    for each in (edge, sidecar):
+        each.changed()
+        assert each.problems == (f"{named}: untrusted",)
+    edge.want(MET)
+    for each in (edge, sidecar):
+        assert each.changed()
+        assert each.problems == ()
+        assert each.revocations.problem(MET, AT, required=False) is Reason.CERTIFICATE_REVOKED
+        assert not each.changed()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(direct(OTHER.intermediate, SIGNING.leaf), id="a namesake's"),
+        pytest.param(direct(OTHER.root, SIGNING.leaf), id="in the CA's name"),
+        pytest.param(direct(SIGNING.intermediate, SIGNING.leaf, issuer=names.STI_PA), id="in another's name"),
+        pytest.param(
+            direct(SIGNING.intermediate, SIGNING.leaf).replace(b"\n", b"\nAAAA", 1), id="one that was changed"
+        ),
+    ],
+)
+def test_a_forged_list_is_not_in_force_though_the_ca_is_known(
+    trust: Make, write: Write, content: bytes
+) -> None:
+    found = trust(trust_anchors=[write("a.pem", SIGNING.root.certificate)], crls=[write("ca.crl", content)])
+    found.want(MET)
+    found.changed()
+    assert len(found.problems) == 1
+    assert found.revocations.lists == ()
+    with pytest.raises(ValueError, match=r"untrusted|unreadable"):
+        found.judge_crl(URL, content)
+
+
+def test_a_met_ca_that_leads_to_no_anchor_makes_no_list_good(trust: Make, write: Write) -> None:
+    named = write("ca.crl", direct(SIGNING.intermediate, SIGNING.leaf))
+    found = trust(trust_anchors=[write("a.pem", OTHER_ROOT)], crls=[named])
+    found.want(MET)
+    found.changed()
+    assert found.problems == (f"{named}: untrusted",)
+
+
+def test_a_leaf_among_the_anchors_is_told_of_and_validates_nothing(trust: Make, write: Write) -> None:
+    found = trust(trust_anchors=[write("a.pem", CHAIN.leaf, PA_ROOT)])
+    found.changed()
+    assert trusted(found) == {PA_ROOT}
+    assert "is not a CA" in found.problems[0]
+    with pytest.raises(chain.ChainRefused):
+        chain.trust(chain.read(CHAIN.pem), found.anchors, AT)
+
+
+def test_a_signer_of_lists_among_the_anchors_is_trusted_for_lists_alone(trust: Make, write: Write) -> None:
+    """It signs a list; neither it nor what it signed makes a call good."""
+    signer = make_delegate(
+        PA,
+        [Spc("616H")],
+        defect=lambda each: each.having(extensions.key_usage("digital_signature", "crl_sign"), critical=True),
+    )
+    below = make_delegate(signer, [Spc("616H")])
+    named = write("pa.crl", pem.crl(sti_pa.make_crl(signer, URL, 1, [], NOW)))
+    found = trust(trust_anchors=[write("a.pem", signer.certificate)], crls=[named])
+    found.changed()
+    assert (trusted(found), found.problems) == ({signer.certificate}, ())
+    assert len(found.revocations.lists) == 1
+    for each in ((signer.certificate,), (below.certificate, signer.certificate)):
+        with pytest.raises(chain.ChainRefused):
+            chain.trust(each, found.anchors, AT)
 
 
 def test_what_may_be_put_in_force_is_judged_as_what_is(trust: Make, write: Write) -> None:
