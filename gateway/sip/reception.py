@@ -186,9 +186,8 @@ class Reception:
     ) -> None:
         try:
             verdict = await pending.verdict()
-            async with (
-                self._turn
-            ):  # many may have waited for one host: between two of them, others have their turn
+            # Many may have waited for one host: between two of them, others have their turn.
+            async with self._turn:
                 await asyncio.sleep(0)
             if not call.given_up:
                 self._conclude(call, self._outcome(asked, wanted, verdict), inbound.facts(verdict))
