@@ -103,7 +103,7 @@ class _Crew:
 
     def __exit__(self, *_error: object) -> None:
         if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(cancel_futures=True)
 
     def ask(self, lines: list[bytes], *, more: bool) -> None:
         """Have lines answered; the first ones here, for most input is short."""

@@ -131,7 +131,8 @@ class CertificateHost:
         await asyncio.gather(*open_ones, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: Write) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
+        # Cancelled when the host ends: asyncio would report that of a handler as an error.
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             try:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 await self._answer(head, writer)

@@ -1,5 +1,6 @@
 """Every line gets its answer, however the reader cuts the stream."""
 
+import multiprocessing
 import os
 import threading
 from io import BytesIO, RawIOBase
@@ -66,6 +67,12 @@ def test_of_a_line_without_end_no_more_is_kept_than_is_needed_to_refuse_it() -> 
 def test_several_processes_keep_the_order_of_the_lines() -> None:
     lines = [b"%d" % number for number in range(5000)]
     assert answers(b"\n".join(lines), 100, jobs=3) == lines
+
+
+def test_nobody_is_left_behind() -> None:
+    """A process that still ends when the command does would meet closed pipes."""
+    answers(b"\n".join(b"%d" % number for number in range(5000)), 100, jobs=3)
+    assert not multiprocessing.active_children()
 
 
 def test_a_mistake_in_one_of_several_processes_is_raised_here() -> None:
