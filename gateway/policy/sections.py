@@ -1,19 +1,32 @@
 """Number sections: which account owns which numbers, as VOS3000's Number Section Query shows it.
 
 Sections are ranges of canonical numbers of equal length; no number has two owners, so a lookup is one
-bisection.
+bisection. The table is columns: a section becomes an object when it is asked for.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from gateway.policy.columns import (
+    Column,
+    Repeated,
+    Texts,
+    check_range,
+    key_digits,
+    key_or_none,
+    number_key,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class NumberSection:
-    """The numbers `begin` to `end`, both included, canonical (RFC 8224 §8.3), owned by one account."""
+    """The numbers `begin` to `end`, both included, canonical (RFC 8224 §8.3), owned by one account.
+
+    ValueError unless both are 1 to 18 digits, equally many, and in order.
+    """
 
     begin: str
     end: str
@@ -21,40 +34,80 @@ class NumberSection:
     name: str
 
     def __post_init__(self) -> None:
-        if len(self.begin) != len(self.end):
-            raise ValueError(f"{self.begin} and {self.end} differ in length")
-        if self.begin > self.end:
-            raise ValueError(f"begin {self.begin} comes after end {self.end}")
+        check_range(self.begin, self.end)
 
     @property
-    def start(self) -> tuple[int, str]:
-        """Where the section stands among all sections: shorter numbers first, then by digits."""
-        return len(self.begin), self.begin
+    def first(self) -> int:
+        """The key of its first number: where the section stands among all sections."""
+        return number_key(self.begin)
+
+    @property
+    def last(self) -> int:
+        """The key of its last number."""
+        return number_key(self.end)
 
 
 class SectionTable:
     """Finds the section a number lies in; the sections must not overlap (see `overlaps`)."""
 
+    __slots__ = ("_accounts", "_firsts", "_lasts", "_names")
+
     def __init__(self, sections: Iterable[NumberSection]) -> None:
-        self._sections = sorted(sections, key=lambda section: section.start)
-        self._starts = [section.start for section in self._sections]
+        ordered = sorted(sections, key=lambda section: section.first)
+        self._firsts = Column.of(section.first for section in ordered)
+        self._lasts = Column.of(section.last for section in ordered)
+        self._accounts = Repeated.of([section.account for section in ordered])
+        self._names = Texts.of(section.name for section in ordered)
 
     def find(self, digits: str) -> NumberSection | None:
         """The section that holds this canonical number, or None if nobody owns it."""
-        place = bisect_right(self._starts, (len(digits), digits)) - 1
-        if place < 0:
+        key = key_or_none(digits)
+        if key is None:
             return None
-        section = self._sections[place]
-        return section if len(section.end) == len(digits) and digits <= section.end else None
+        place = bisect_right(self._firsts.view, key) - 1
+        return self[place] if place >= 0 and key <= self._lasts[place] else None
+
+    def owner(self, key: int) -> tuple[str, str] | None:
+        """Account and name of the section that holds the number with this key: what a call asks, without the rest."""
+        place = bisect_right(self._firsts.view, key) - 1
+        return (self._accounts[place], self._names[place]) if place >= 0 and key <= self._lasts[place] else None
+
+    def of_account(self, account: str) -> Iterator[NumberSection]:
+        """The sections the account owns, in order; it looks at every section."""
+        return map(self.__getitem__, self._accounts.places_of(account))
+
+    def within(self, begin: str, end: str) -> Iterator[NumberSection]:
+        """The sections that share a number with the range `begin` to `end`, in order.
+
+        ValueError unless that is a range: 1 to 18 digits each, equally many, and in order.
+        """
+        check_range(begin, end)
+        lowest = bisect_left(self._lasts.view, number_key(begin))
+        beyond = bisect_right(self._firsts.view, number_key(end))
+        return map(self.__getitem__, range(lowest, beyond))
+
+    def __len__(self) -> int:
+        return len(self._firsts)
+
+    def __getitem__(self, place: int) -> NumberSection:
+        return NumberSection(
+            begin=key_digits(self._firsts[place]),
+            end=key_digits(self._lasts[place]),
+            account=self._accounts[place],
+            name=self._names[place],
+        )
+
+    def __iter__(self) -> Iterator[NumberSection]:
+        return map(self.__getitem__, range(len(self)))
 
 
 def overlaps(sections: Iterable[NumberSection]) -> list[tuple[NumberSection, NumberSection]]:
     """Every section, paired with the earlier one that it runs into."""
     found = []
     furthest: NumberSection | None = None
-    for section in sorted(sections, key=lambda section: section.start):
-        if furthest and len(furthest.end) == len(section.begin) and section.begin <= furthest.end:
+    for section in sorted(sections, key=lambda section: section.first):
+        if furthest and section.first <= furthest.last:
             found.append((furthest, section))
-        if furthest is None or (len(section.end), section.end) > (len(furthest.end), furthest.end):
+        if furthest is None or section.last > furthest.last:
             furthest = section
     return found
