@@ -26,7 +26,7 @@ def data(
     peers: tuple[Peer, ...] = (SWITCH, CARRIER),
     routes: tuple[Route, ...] = (ROUTE,),
 ) -> PolicyData:
-    return PolicyData(accounts, sections, peers, routes, "r1")
+    return PolicyData(accounts, sections, peers, routes, revision="r1")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_good_policy_can_be_asked() -> None:
     assert snapshot.signing.unmatched == "refuse"
     assert snapshot.peers.find("192.0.2.1") is SWITCH
     assert snapshot.accounts["acme"] is ACME
-    assert snapshot.sections.find("12155550150") is SECTION
+    assert snapshot.sections.find("12155550150") == SECTION
     assert snapshot.routes.find("switch", "12155550150") is ROUTE
     assert snapshot.targets["default"] == (CARRIER,)
 

@@ -1,0 +1,30 @@
+"""New calls a second, as a token bucket that holds one second's worth.
+
+The bucket does not know its own size: whoever asks brings the limit in force, so a new limit counts from the next
+call on. Asking refills; only `take` takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Bucket:
+    """The tokens of one owner as of `at` (epoch seconds); a new one is full."""
+
+    tokens: float
+    at: float
+
+    def is_empty(self, cps: int, now: float) -> bool:
+        """Whether a call at `now` would be one too many for `cps` calls a second."""
+        # Calls let in between a question and its `take` leave a debt: never more than a second has to pay it.
+        # A clock set back earns nothing and costs nothing.
+        earned = max(0.0, now - self.at) * cps
+        self.tokens = min(float(cps), max(self.tokens, -float(cps)) + earned)
+        self.at = now
+        return self.tokens < 1
+
+    def take(self) -> None:
+        """A call has begun."""
+        self.tokens -= 1
