@@ -1,7 +1,7 @@
 """The node's configuration: one TOML file, read once at start, checked as a whole, never changed after.
 
 `deploy/gateway.toml` documents every key. What operators change while the gateway runs (peers, accounts,
-sections, routes) is policy, not configuration: see `gateway.store`. Secrets are named by path and never
+sections, lists, routes) is policy, not configuration: see `gateway.store`. Secrets are named by path and never
 read here. Relative paths start at the folder of the file they are written in.
 """
 
@@ -32,6 +32,11 @@ from gateway.stir.verification import Rules
 from gateway.trust.values import FetchRules
 
 Address = IPv4Address | IPv6Address
+
+DATABASE = "gateway.db"
+"""The SQLite file of a node that names no database."""
+
+_DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
 class ConfigError(ValueError):
@@ -95,6 +100,12 @@ def _text(value: object, example: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"write text, like {example!r}")
     return value
+
+
+def _database(url: str) -> str:
+    if not url.startswith(_DATABASES):
+        raise ValueError('write "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
+    return url
 
 
 def _anchored(path: Path, info: ValidationInfo) -> Path:
@@ -264,6 +275,21 @@ class Fetch(Strict):
         return tuple(name for name in ("allow_http", "allow_addresses") if getattr(self, name))
 
 
+class Store(Strict):
+    """`[store]`: the database that holds the policy and the call log, and what is kept of calls."""
+
+    database_url: Annotated[str, AfterValidator(_database)] = ""
+    keep_calls: Duration = 30 * 86_400.0
+    mask_numbers: StrictBool = False
+    spool_bytes: Positive = 256 * 1024 * 1024
+
+
+class Geofence(Strict):
+    """`[geofence]`: where addresses are at home."""
+
+    countries: AnchoredPath | None = None
+
+
 class Log(Strict):
     """`[log]`: how much is said, and whether telephone numbers are shown."""
 
@@ -280,7 +306,14 @@ class Config(Strict):
     signing: Signing = Signing()
     verification: Verification = Verification()
     fetch: Fetch = Fetch()
+    store: Store = Store()
+    geofence: Geofence = Geofence()
     log: Log = Log()
+
+    @property
+    def database_url(self) -> str:
+        """Where the policy and the call log are; may hold a password, so it is not to be shown."""
+        return self.store.database_url or f"sqlite:///{self.node.state_dir / DATABASE}"
 
 
 def load(path: Path) -> Config:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NoReturn
+from dataclasses import dataclass, field
+from typing import NamedTuple, NoReturn
 
+from gateway.policy.holds import Hold
 from gateway.policy.inbound import Action, ResultClass
 from gateway.policy.peers import Peer
 from gateway.stir import reason_header
@@ -29,6 +30,25 @@ _PHRASES = {
 }
 
 
+class Parties(NamedTuple):
+    """Who calls whom, as far as the checks came: for the call log, and for what is counted.
+
+    account: its id. source: the address the call came from. dialled: as the message has it. sent: what a transform made
+    of it, None where none matched. caller, callee: canonical digits, None where there are none. emergency: it calls for
+    help, so it is not counted.
+    """
+
+    account: str | None
+    source: str
+    caller_dialled: str
+    callee_dialled: str
+    caller: str | None = None
+    callee: str | None = None
+    caller_sent: str | None = None
+    callee_sent: str | None = None
+    emergency: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Refuse:
     """The call ends here, with this SIP status; `retry_after` is in seconds, `headers` are lines for the answer."""
@@ -38,6 +58,7 @@ class Refuse:
     rule: str
     retry_after: int | None = None
     headers: tuple[str, ...] = ()
+    parties: Parties | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +67,7 @@ class Forward:
 
     `identity` is the full value to add, None where the call goes out as it came; `attest`, `origid` and `iat`
     (epoch seconds) are what it says. `caller` is None where the number is withheld or unreadable. `reason`
-    says how the attestation came about.
+    says how the attestation came about. `hold` is what the call occupies, None where it is not counted.
     """
 
     rule: str
@@ -60,6 +81,8 @@ class Forward:
     identity: str | None = None
     origid: str | None = None
     iat: int | None = None
+    parties: Parties | None = field(default=None, compare=False)
+    hold: Hold | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +101,8 @@ class Deliver:
     callee: TelephoneNumber
     verdict: Verdict
     result: ResultClass | None
+    parties: Parties | None = field(default=None, compare=False)
+    hold: Hold | None = field(default=None, compare=False)
 
     @property
     def reason(self) -> str:

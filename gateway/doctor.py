@@ -5,18 +5,25 @@ Each finding is one fact in one sentence. Nothing is changed and nothing is star
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from gateway.config import Config, Sip
 from gateway.credentials import signing_credential
 from gateway.metrics import fresh_status, status_path
-from gateway.policy.snapshot import PolicyData, PolicyError, compile_snapshot
+from gateway.policy.snapshot import PolicyData
 from gateway.sip import abilities
 from gateway.sti_vs import trust_of
-from gateway.store import policy_file
+from gateway.store import recorder_status
+from gateway.store.database import open_database
+from gateway.store.errors import StoreGone
+from gateway.store.origins import Origins
+from gateway.store.store import Store
+from gateway.store.watcher import Watcher
 from gateway.trust.credential import Credential
 
 State = Literal["ok", "off", "warning", "problem"]
@@ -41,8 +48,10 @@ def examine(config: Config, now: float) -> list[Finding]:
         *_certificate(config, now),
         *_verification(config, now),
         *_policy(config),
+        *_geofence(config),
         *_api(config),
         *_edge(config, now),
+        *_recorder(config, now),
     ]
 
 
@@ -116,31 +125,78 @@ def _verification(config: Config, now: float) -> Iterator[Finding]:
 
 
 def _policy(config: Config) -> Iterator[Finding]:
-    path = config.node.state_dir / policy_file.FILE_NAME
+    watcher = Watcher(config.node.state_dir, config.signing.rules, config.verification.inbound)
+    watcher.changed()
     try:
-        data = policy_file.load(path)
-        compile_snapshot(data)
-    except FileNotFoundError:
-        yield Finding(
-            "policy", "problem", "none imported, every source is a stranger: run `gateway import FILE`"
-        )
-    except (PolicyError, OSError) as error:
-        yield from (Finding("policy", "problem", line) for line in str(error).splitlines())
+        revision, data = _stored(config)
+    except (StoreGone, ValueError) as error:
+        yield Finding("database", "problem", f"{error}; calls go on with the last policy compiled here")
     else:
-        yield Finding("policy", "ok", f"revision {data.revision}: {summary(data)}")
-        if config.signing.unmatched == "unsigned":
-            yield Finding("policy", "ok", "a call no attestation rule matches goes out unsigned")
+        if not data.peers:
+            yield Finding(
+                "policy", "problem", "no peers, every source is a stranger: run `gateway import FILE`"
+            )
+        else:
+            yield Finding("policy", "ok", f"revision {revision}: {_summary(data)}")
+        yield from _doubtful(data)
+    if watcher.problem:
+        yield Finding("compiled", "off", f"{watcher.problem}: `gateway run` compiles what the database holds")
+    else:
+        yield Finding("compiled", "ok", f"revision {watcher.current.revision} is in force on this node")
+    if config.signing.unmatched == "unsigned":
+        yield Finding("policy", "ok", "a call no attestation rule matches goes out unsigned")
 
 
-def summary(data: PolicyData) -> str:
+def _stored(config: Config) -> tuple[int, PolicyData]:
+    """What the database holds; raises StoreGone, ValueError where its URL is none. Nothing is made or changed."""
+    file = config.database_url.removeprefix("sqlite:///")
+    if file != config.database_url and not Path(file).exists():
+        raise StoreGone(f"{file} is not there; do: put a policy in force with `gateway import FILE`")
+    store = Store(open_database(config.database_url), time.time)
+    return store.revision(), store.policy()
+
+
+def _doubtful(data: PolicyData) -> Iterator[Finding]:
+    """What an operator may take to be in force and is not."""
+    bound = [account.id for account in data.accounts if account.addresses]
+    if bound and not data.parameters.access_ip_check:
+        text = f"accounts are bound to addresses ({', '.join(bound[:3])} …), but SS_ACCESS_IP_CHECK is 0: not checked"
+        yield Finding("policy", "warning", text)
+
+
+def _summary(data: PolicyData) -> str:
     """What a policy holds, in one line."""
     counts = {
-        "accounts": data.accounts,
-        "number sections": data.sections,
-        "peers": data.peers,
-        "routes": data.routes,
+        "accounts": len(data.accounts),
+        "number sections": len(data.sections),
+        "peers": len(data.peers),
+        "routes": len(data.routes),
+        "listed numbers": sum(len(group.numbers) for group in data.groups),
     }
-    return ", ".join(f"{len(entries)} {noun}" for noun, entries in counts.items())
+    return ", ".join(f"{count} {noun}" for noun, count in counts.items())
+
+
+def _recorder(config: Config, now: float) -> Iterator[Finding]:
+    status = recorder_status.fresh_status(recorder_status.status_path(config.node.state_dir), now)
+    if status is None:
+        yield Finding("recorder", "off", "the gateway does not run on this node, or its recorder does not")
+        return
+    for problem in status.problems:
+        yield Finding("recorder", "problem", f"{problem.name}: {problem.text}")
+    text = f"{status.written} records written, {status.files} files wait, {status.lost} records lost"
+    yield Finding("recorder", "warning" if status.lost else "ok", text)
+
+
+def _geofence(config: Config) -> Iterator[Finding]:
+    path = config.geofence.countries
+    if path is None:
+        yield Finding("geofence", "off", "[geofence] countries names no file: source countries are not known")
+        return
+    origins = Origins(path)
+    if origins.problem:
+        yield Finding("geofence", "problem", origins.problem)
+    else:
+        yield Finding("geofence", "ok", f"source countries are those of {path}")
 
 
 def _api(config: Config) -> Iterator[Finding]:

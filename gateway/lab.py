@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 
 from cryptography import x509
 
@@ -16,8 +17,11 @@ from certs.lab import Lab
 from certs.ledger import Ledger
 from gateway.config import Config, load
 from gateway.credentials import signing_credential
-from gateway.store import policy_file
+from gateway.store.database import open_database
 from gateway.store.files import replace
+from gateway.store.import_file import import_file
+from gateway.store.migration import migrate
+from gateway.store.store import Store
 
 SPC = "616H"
 POLICY = Path(__file__).parent.parent / "deploy" / "lab-policy.toml"
@@ -63,9 +67,18 @@ def prepare(state_dir: Path, now: float) -> Config:
     replace(state_dir / "gateway.toml", _CONFIG.encode())
     config = load(state_dir / "gateway.toml")
     _certificates(config, Lab(state_dir / "pki"), now)
-    if not (state_dir / policy_file.FILE_NAME).exists():
-        policy_file.install(POLICY, state_dir)
+    _policy(config)
     return config
+
+
+def _policy(config: Config) -> None:
+    """The lab's policy, where there is none at all; raises StoreGone where the database cannot be used."""
+    engine = open_database(config.database_url)
+    migrate(engine)
+    store = Store(engine, time)
+    if not store.revision():
+        import_file(store, POLICY, "the lab")
+    engine.dispose()  # those who are forked off later open it for themselves
 
 
 def _certificates(config: Config, lab: Lab, now: float) -> None:

@@ -26,6 +26,7 @@ FAMILIES: dict[str, tuple[tuple[str, ...], str]] = {
     "decisions": (("peer", "attest", "rule"), "Decisions of the engine, by the rule that made them."),
     "verifications": (("peer", "reason"), "Carriers' calls verified, by outcome."),
     "complaints": (("carrier", "cause"), "Calls of which a carrier found our signature wrong (RFC 9410)."),
+    "blocks": (("type", "why"), "Entries that the dynamic black list got by itself."),
     "messages_refused": (("reason",), "SIP messages dropped or refused before they became a call."),
     "options_answered": (("code",), "OPTIONS keep-alives answered."),
     "worker_exits": (("reason",), "Worker processes that ended."),
@@ -57,7 +58,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class EdgeStatus:
-    """What the edge said about itself at `at` (seconds since the epoch)."""
+    """What the edge said about itself at `at` (seconds since the epoch); `revision` is that of the policy in force."""
 
     at: float
     ready: bool
@@ -65,6 +66,7 @@ class EdgeStatus:
     calls: int
     workers: int
     slots_free: int
+    revision: str = "none"
     counters: tuple[CounterRow, ...] = ()
 
 

@@ -1,21 +1,24 @@
-"""The checks of a call from a softswitch, in the order that `gateway.engine` lists. This file does no I/O."""
+"""The checks that only a call from a softswitch goes through: its account, attestation, certificate, route, signature.
+
+`gateway.engine` lists them in their order among the others. This file does no I/O.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from gateway.decision import Forward, refuse
-from gateway.policy.accounts import Account
-from gateway.policy.emergency import emergency_number
+from gateway.number_policy import PASSES, Number, NumberPolicy
+from gateway.policy import access
 from gateway.policy.peers import Peer
-from gateway.policy.sections import NumberSection
+from gateway.policy.routes import Route
 from gateway.policy.snapshot import Snapshot
+from gateway.policy.usage import Reading
 from gateway.stir import attestation, identity
 from gateway.stir.attestation import Facts
 from gateway.stir.claims import Attest, ShakenClaims
 from gateway.stir.passport import Signer
-from gateway.stir.tn import InvalidNumber, TelephoneNumber, canonical
 
 CERTIFICATE_RETRY_AFTER = 60
 """Seconds a softswitch is asked to stay away while we have no certificate: that takes an operator."""
@@ -35,138 +38,169 @@ class Credential(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OutboundCall:
-    """A call a softswitch asks for: numbers as its headers carry them, Identity values already present."""
+    """A call a softswitch asks for: numbers as its headers carry them, Identity values already present.
+
+    source: the address it came from; country: where that is at home (ISO 3166), None where nobody knows.
+    """
 
     peer: Peer
     caller: str
     callee: str
     identity: tuple[str, ...] = ()
+    source: str = ""
+    country: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    """The caller's number (None: withheld or unreadable), the level to sign with (None: do not), and why."""
+class Judgement(NamedTuple):
+    """The level to sign with (None: do not), the rule that said so, and why."""
 
-    caller: TelephoneNumber | None
     attest: Attest | None
     rule: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
-    """One call on its way through the checks; each check answers what it found, or refuses the call."""
+UNJUDGED = Judgement(None, "", "")
 
-    call: OutboundCall
-    snapshot: Snapshot
-    credential: Credential | None
-    now: float
-    origid: str
 
-    def decide(self) -> Forward:
-        emergency = emergency_number(self.call.callee, self.call.peer)  # 6
-        if emergency:
-            return self.emergency(emergency)
-        account = self.account()  # 2, 3
-        callee = self.callee()  # 5
-        judgement = self.judge(account)  # 5, 13
-        self.admit(judgement)  # 13, 14
-        return self.forward(callee, account, judgement)  # 15, 16
+@dataclass(slots=True)
+class Outbound(NumberPolicy):
+    """One call of a softswitch on its way through the checks."""
 
-    def emergency(self, callee: TelephoneNumber) -> Forward:
-        """A call for help is signed if that is possible, and goes out anyway."""
-        account = self.snapshot.accounts.get(self.call.peer.account or "")
-        judgement = self.judge(account)
-        attest = judgement.attest if self.certificate_problem() is None else None
-        return self.forward(callee, account, replace(judgement, attest=attest, rule="emergency"))
+    identity: tuple[str, ...] = ()
+    credential: Credential | None = None
+    origid: str = ""
+    judgement: Judgement = UNJUDGED
+    route: Route | None = None
+    value: str | None = None
 
-    def account(self) -> Account | None:
-        peer = self.call.peer
-        if peer.account is None:
-            return None
-        account = self.snapshot.accounts.get(peer.account)
-        if account is None:
-            refuse(peer.refuse_with, "account.unknown")
-        if not account.enabled:
-            refuse(peer.refuse_with, "account.disabled")
-        return account
+    @classmethod
+    def of(
+        cls,
+        call: OutboundCall,
+        snapshot: Snapshot,
+        credential: Credential | None,
+        now: float,
+        origid: str,
+        usage: Reading,
+    ) -> Outbound:
+        """The call before its first check."""
+        return cls(
+            peer=call.peer,
+            address=call.source,
+            country=call.country,
+            caller=Number("caller", call.caller),
+            callee=Number("callee", call.callee),
+            snapshot=snapshot,
+            usage=usage,
+            now=now,
+            identity=call.identity,
+            credential=credential,
+            origid=origid,
+        )
 
-    def callee(self) -> TelephoneNumber:
-        try:
-            return canonical(self.call.callee, self.call.peer.plan)
-        except InvalidNumber as error:
-            refuse(484, f"callee.{error.reason}")
+    def access(self) -> str:
+        """The account exists, may call, is not locked, and calls from where it is bound to."""
+        if self.account_id is None:
+            return "no account"
+        if self.account is None:
+            refuse(self.peer.refuse_with, "account.unknown")
+        if not self.account.enabled:
+            refuse(self.peer.refuse_with, "account.disabled")
+        if self.usage.blocked("account", self.account.id, self.now):
+            refuse(self.peer.refuse_with, "account.locked")
+        self._refuse_by(access.refusal(self.account, self.address, self.snapshot.parameters))
+        return PASSES
 
-    def judge(self, account: Account | None) -> _Judgement:
-        caller, unreadable = self.caller()
-        if self.call.identity:  # ATIS-1000074: what somebody signed is passed on, never signed over
-            return _Judgement(caller, None, "identity.present", "identity.present")
-        if caller is None:
-            return _Judgement(None, None, unreadable, unreadable)
-        section = self.owned_section(caller, account)
+    def attest(self) -> str:
+        """A, B, C, or nothing: then the call goes out unsigned, or not at all (`[signing] unmatched`)."""
+        self.judgement = self._judge()
+        unsigned = self.judgement.attest is None and not self.identity
+        if unsigned and self.snapshot.signing.unmatched == "refuse" and not self.emergency:
+            refuse(self.peer.refuse_with, self.judgement.rule)
+        return f"{self.judgement.attest or 'not signed'}: {self.judgement.reason}"
+
+    def _judge(self) -> Judgement:
+        if self.identity:  # ATIS-1000074: what somebody signed is passed on, never signed over
+            return Judgement(None, "identity.present", "identity.present")
+        if self.caller.meant is None:
+            unreadable = f"caller.{self.caller.problem}"
+            return Judgement(None, unreadable, unreadable)
+        right = self._right_to(self.caller.meant.digits, self.caller.key)
         decided = attestation.decide(
             Facts(
-                account_known=account is not None,
-                account_kind=account.kind if account else None,
-                owns_number=section is not None,
-                cap=account.attest_max if account else "A",
+                account_known=self.account is not None,
+                account_kind=self.account.kind if self.account else None,
+                owns_number=right.startswith("section:"),
+                authorised=right.startswith("authorisation:"),
+                cap=self.account.attest_max if self.account else "A",
             )
         )
-        verified = section is not None and decided.rule == "number-verified"
-        rule = f"section:{section.name}" if section and verified else decided.rule
-        return _Judgement(caller, decided.level, f"attest.{rule}", decided.reason)
+        rule = right if right and decided.rule == "number-verified" else decided.rule
+        return Judgement(decided.level, f"attest.{rule}", decided.reason)
 
-    def caller(self) -> tuple[TelephoneNumber | None, str]:
-        try:
-            return canonical(self.call.caller, self.call.peer.plan), ""
-        except InvalidNumber as error:
-            return None, f"caller.{error.reason}"
+    def _right_to(self, digits: str, key: int | None) -> str:
+        """What gives the account the right to a number: a section it owns, or a letter of authorisation."""
+        if self.account is None or key is None:
+            return ""
+        owner = self.snapshot.sections.owner(key)
+        if owner and owner[0] == self.account.id:
+            return f"section:{owner[1]}"
+        letter = self.snapshot.authorisations.find(self.account.id, digits, self.now)
+        return f"authorisation:{letter.name}" if letter else ""
 
-    def owned_section(self, caller: TelephoneNumber, account: Account | None) -> NumberSection | None:
-        section = self.snapshot.sections.find(caller.digits)
-        return section if section and account and section.account == account.id else None
+    def certificate(self) -> str:
+        """A call to be signed needs a certificate that is valid now; a call for help goes out without."""
+        if self.judgement.attest is None:
+            return "none needed"
+        problem = self._certificate_problem()
+        if problem and not self.emergency:
+            refuse(503, problem, CERTIFICATE_RETRY_AFTER)
+        if problem:
+            self.judgement = Judgement(None, self.judgement.rule, self.judgement.reason)
+        return problem or "valid"
 
-    def admit(self, judgement: _Judgement) -> None:
-        if judgement.attest:
-            problem = self.certificate_problem()
-            if problem:
-                refuse(503, problem, CERTIFICATE_RETRY_AFTER)
-        elif self.snapshot.signing.unmatched == "refuse" and not self.call.identity:
-            refuse(self.call.peer.refuse_with, judgement.rule)
-
-    def certificate_problem(self) -> str | None:
+    def _certificate_problem(self) -> str | None:
         if self.credential is None:
             return "certificate.none"
         reason = self.credential.usable(self.now)
         return f"certificate.{reason}" if reason else None
 
-    def forward(self, callee: TelephoneNumber, account: Account | None, judgement: _Judgement) -> Forward:
-        route = self.snapshot.routes.find(self.call.peer.name, callee.digits)
-        if route is None:
+    def find_route(self) -> str:
+        """Who carries it."""
+        self.route = self.snapshot.routes.find(self.peer.name, self.called)
+        if self.route is None:
             refuse(404, "route.none")
-        value = self.sign(callee, judgement)
-        return Forward(
-            rule=judgement.rule,
-            route=route.name,
-            targets=self.snapshot.targets[route.name],
-            caller=judgement.caller,
-            callee=callee,
-            account=account.id if account else None,
-            reason=judgement.reason,
-            attest=judgement.attest,
-            identity=value,
-            origid=self.origid if value else None,
-            iat=int(self.now) if value else None,
-        )
+        return self.route.name
 
-    def sign(self, callee: TelephoneNumber, judgement: _Judgement) -> str | None:
-        if judgement.attest is None or judgement.caller is None or self.credential is None:
-            return None
+    def sign(self) -> str:
+        """Nothing can fail any more."""
+        if self.judgement.attest is None or self.caller.meant is None or self.credential is None:
+            return "not signed"
         claims = ShakenClaims(
-            attest=judgement.attest,
-            dest=(callee.digits,),
+            attest=self.judgement.attest,
+            dest=(self.called,),
             iat=int(self.now),
-            orig=judgement.caller.digits,
+            orig=self.caller.meant.digits,
             origid=self.origid,
         )
-        return identity.build(self.credential.signer.sign(claims), self.credential.x5u)
+        self.value = identity.build(self.credential.signer.sign(claims), self.credential.x5u)
+        return f"signed with {self.judgement.attest}"
+
+    def outcome(self) -> Forward:
+        """Once every check has passed."""
+        assert self.route and self.callee.meant
+        return Forward(
+            rule="emergency" if self.emergency else self.judgement.rule,
+            route=self.route.name,
+            targets=self.snapshot.targets[self.route.name],
+            caller=self.caller.meant,
+            callee=self.callee.meant,
+            account=self.account.id if self.account else None,
+            reason=self.judgement.reason,
+            attest=self.judgement.attest,
+            identity=self.value,
+            origid=self.origid if self.value else None,
+            iat=int(self.now) if self.value else None,
+            parties=self.parties,
+            hold=self.hold,
+        )

@@ -1,4 +1,5 @@
-"""The supervisor: starts the pool of workers, the edge and the sidecar, starts again what dies, drains on SIGTERM.
+"""The supervisor: starts the workers' pool, the edge, the recorder and the sidecar, starts again what dies, drains on
+SIGTERM.
 
 It holds what must outlive an edge: the inner socket, whose port the workers know, and the line to their pool. It forks
 before it has threads or an event loop, so the children share what it has imported.
@@ -64,6 +65,7 @@ class Supervisor:
         self._pool: subprocess.Popen[bytes] | None = None
         self._context = multiprocessing.get_context("fork")
         self._edge = _Child("edge", self._start_edge)
+        self._recorder = _Child("recorder", self._start_recorder)
         self._sidecar = _Child("sidecar", self._start_sidecar)
         self._stopping = False
 
@@ -76,8 +78,8 @@ class Supervisor:
             wait([child.process.sentinel for child in self._children() if child.process], timeout=0.2)
         return self._finish()
 
-    def _children(self) -> tuple[_Child, _Child]:
-        return self._edge, self._sidecar
+    def _children(self) -> tuple[_Child, ...]:
+        return self._edge, self._recorder, self._sidecar
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -98,6 +100,9 @@ class Supervisor:
         if not self._pool:
             self._start_pool()
         return self._fork(wiring.run_edge, self._config, self._inner, self._control)
+
+    def _start_recorder(self) -> ForkProcess:
+        return self._fork(wiring.run_recorder, self._config)
 
     def _start_sidecar(self) -> ForkProcess:
         return self._fork(wiring.run_sidecar, self._config)

@@ -8,7 +8,10 @@ import gc
 import os
 import signal
 import socket
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from time import time
+from typing import Any
 
 import uvloop
 
@@ -24,9 +27,15 @@ from gateway.engine import (
     Refuse,
     decide_inbound,
     decide_outbound,
+    meant_by,
 )
+from gateway.ledger import Ledger
 from gateway.metrics import Counters, EdgeStatus, status_path, write_status
 from gateway.origid import new_origid
+from gateway.policy.blocks import Block
+from gateway.policy.lists import Party
+from gateway.policy.peers import Peer
+from gateway.policy.snapshot import NO_POLICY
 from gateway.sip.edge import Edge
 from gateway.sip.journal import Journal
 from gateway.sip.network import Network
@@ -36,10 +45,14 @@ from gateway.sip.resolve import REFRESH_SECONDS
 from gateway.sip.transport import Udp
 from gateway.sti_vs import StiVs
 from gateway.stir.verdict import Verdict
+from gateway.store.kept import Kept
+from gateway.store.origins import Origins
+from gateway.store.spool import Spool, spool_path
 from gateway.store.watcher import Watcher
 from gateway.trust.verifier import Verifier
 
 TICK_SECONDS = 1.0
+FOLLOW_SECONDS = 0.5  # with the recorder's own half second and a tick, a change is in force within two
 WORKERS_A_CORE = 4  # what `workers = "auto"` starts with; they hold few calls each and mostly sleep
 HELLO_SECONDS = 10.0
 LONGEST_LINE = 65_536  # of the pool process
@@ -52,6 +65,13 @@ def run_edge(config: Config, inner: socket.socket, control: socket.socket) -> No
     log.setup(config.log.level)
     _spare_collector()
     uvloop.run(_edge(config, inner, control))
+
+
+def run_recorder(config: Config) -> None:
+    """The recorder process."""
+    from gateway.store import recorder
+
+    recorder.run(config)
 
 
 def run_sidecar(config: Config) -> None:
@@ -76,23 +96,33 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         loop.add_signal_handler(number, stopping.set)
     watcher = Watcher(config.node.state_dir, config.signing.rules, config.verification.inbound)
     watcher.changed()
+    origins = Origins(config.geofence.countries)
+    spool = Spool(spool_path(config.node.state_dir), config.store.spool_bytes)
+    counters = Counters()
+    ledger = Ledger(lambda: watcher.current, time, _block_teller(config, spool, counters))
+    kept = Kept(config.node.state_dir, ledger.usage)
+    kept.restore(time())
     found = signing_credential(config.signing)
     if found.problem:
         _log.warning("signing.off", reason=found.problem)
 
     sti_vs = StiVs(config)
-    counters = Counters()
-    log_call = log.call_logger(config.log.mask_numbers)
+    log_call = _recorder(log.call_logger(config.log.mask_numbers), spool)
     network = Network(config.sip, lambda: watcher.current)
     edge = Edge(
         network,
         Reception(
-            config.sip, network, _Decider(watcher, found.credential, sti_vs.verifier), counters, log_call
+            config.sip,
+            network,
+            _Decider(watcher, found.credential, sti_vs.verifier, ledger, origins),
+            counters,
+            log_call,
         ),
         await _pool(config, control),
         counters,
         log_call,
         Journal(status_path(config.node.state_dir).with_name("calls.journal")),
+        ledger,
         config.sip.unknown_source == "403",
     )
     edge.slots.use(Udp(inner, 0, edge.slots.received), inner.getsockname()[:2])
@@ -107,7 +137,12 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     )
     tasks = [
         asyncio.create_task(each)
-        for each in (_keep(config, edge, network, watcher, counters), sti_vs.follow())
+        for each in (
+            _keep(config, edge, network, watcher, counters),
+            _follow(watcher, network, ledger, origins),
+            _record(spool, kept, config),
+            sti_vs.follow(),
+        )
     ]
     for task in tasks:  # an edge that does not look after itself must not go on
         task.add_done_callback(lambda _: stopping.set())
@@ -117,20 +152,63 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         task.cancel()
     await sti_vs.close()
     network.close()
+    kept.save(time())
+    spool.close()
 
 
 class _Decider:
     """The engine, with what is in force on this node."""
 
-    def __init__(self, watcher: Watcher, credential: Credential | None, verifier: Verifier) -> None:
-        self._watcher, self._credential = watcher, credential
+    def __init__(
+        self,
+        watcher: Watcher,
+        credential: Credential | None,
+        verifier: Verifier,
+        ledger: Ledger,
+        origins: Origins,
+    ) -> None:
+        self._watcher, self._credential, self._ledger = watcher, credential, ledger
         self.verify = verifier.judge
+        self.country = origins.country
+        self.began = ledger.began
+
+    def meant(self, peer: Peer, party: Party, address: str) -> str:
+        return meant_by(self._watcher.current, peer, party, address)
 
     def outbound(self, call: OutboundCall) -> Refuse | Forward:
-        return decide_outbound(call, self._watcher.current, self._credential, time(), new_origid())
+        decision = decide_outbound(
+            call, self._watcher.current, self._credential, time(), new_origid(), self._ledger.usage
+        )
+        self._ledger.decided(decision)
+        return decision
 
     def inbound(self, call: InboundCall, verdict: Verdict) -> Refuse | Deliver:
-        return decide_inbound(call, verdict, self._watcher.current)
+        decision = decide_inbound(call, verdict, self._watcher.current, time(), self._ledger.usage)
+        self._ledger.decided(decision)
+        return decision
+
+
+def _recorder(write: Callable[[Mapping[str, Any]], None], spool: Spool) -> Callable[[dict[str, Any]], None]:
+    """What a call leaves: a line in the log, and a record for the call log."""
+
+    def record(call: dict[str, Any]) -> None:
+        write(call)
+        spool.add({"kind": "call", **call})
+
+    return record
+
+
+def _block_teller(config: Config, spool: Spool, counters: Counters) -> Callable[[Block], None]:
+    """What is told of a number, address or account that goes onto the dynamic black list."""
+
+    def tell(block: Block) -> None:
+        masked = block.type in ("malicious-call", "no-answer") and config.log.mask_numbers
+        subject = log.mask(block.subject) if masked else block.subject
+        _log.warning("blocked", type=block.type, subject=subject, why=block.why, until=block.until)
+        counters.inc("blocks", block.type, block.why)
+        spool.add({"kind": "block", "node": config.node.name, **asdict(block)})
+
+    return tell
 
 
 async def _pool(config: Config, control: socket.socket) -> Pool:
@@ -163,6 +241,25 @@ def _read_control(control: socket.socket, edge: Edge, stopping: asyncio.Event) -
         stopping.set()
 
 
+async def _follow(watcher: Watcher, network: Network, ledger: Ledger, origins: Origins) -> None:
+    """A change of policy, of the dynamic black list or of where addresses are at home; reading it stops no call."""
+    while True:
+        if await asyncio.to_thread(watcher.changed):
+            await network.refresh()
+        if news := await asyncio.to_thread(watcher.blocks_changed):
+            ledger.learn(news.released, news.blocks)
+        await asyncio.to_thread(origins.reload_if_changed)
+        await asyncio.sleep(FOLLOW_SECONDS)
+
+
+async def _record(spool: Spool, kept: Kept, config: Config) -> None:
+    """What was recorded goes to the recorder, and what was counted where the next edge finds it."""
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        spool.turn()
+        kept.save_in_time(time())
+
+
 async def _keep(
     config: Config,
     edge: Edge,
@@ -175,16 +272,17 @@ async def _keep(
     refreshed = time()
     while True:
         edge.tick()
-        if watcher.changed() or time() - refreshed > REFRESH_SECONDS:
+        if time() - refreshed > REFRESH_SECONDS:
             refreshed = time()
             await network.refresh()
         status = EdgeStatus(
             at=time(),
-            ready=edge.able,
+            ready=edge.able and watcher.current.revision != NO_POLICY,
             draining=edge.draining,
             calls=len(edge.calls),
             workers=len(edge.slots.pool),
             slots_free=edge.slots.pool.free_slots,
+            revision=watcher.current.revision,
             counters=counters.rows(),
         )
         try:

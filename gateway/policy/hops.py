@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Literal, cast, get_args
 
 Transport = Literal["udp", "tcp", "tls"]
+Network = IPv4Network | IPv6Network
 
 _ENDPOINT = re.compile(
     r"(?P<transport>[a-z]+):(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^\[\]:]+))(?::(?P<port>\d{1,5}))?"

@@ -15,6 +15,9 @@ from gateway.policy.tallies import Attempts, Streaks
 JUDGED_FROM = 20
 """Attempts in the window from which on the share of premium destinations says something."""
 
+BLOCKED_ADDRESS = "access.blocked:address"
+"""The rule that refuses a call of an address that is blocked already: what follows from a block is no new offence."""
+
 _INVALID_CALLS = frozenset({"access", "caller", "callee", "prefix"})
 
 
@@ -86,6 +89,8 @@ class Offences:
         self, account: str | None, source: str, rule: str, parameters: Parameters, now: float
     ) -> list[Block]:
         """A call was refused: an access counts against its address, invalid calls in a row against the account."""
+        if rule == BLOCKED_ADDRESS:
+            return []
         check = rule.partition(".")[0]
         found = self._refused_access(source, parameters, now) if check == "access" else []
         if account is not None and check in _INVALID_CALLS:

@@ -92,7 +92,7 @@ class Parameters:
     attempts on).
     no_answer_limit, no_answer_expire: calls in a row without answer that block the no_answer_party of them, and
     for how many seconds.
-    caller_length: longest caller number, in digits, of owners that do not say otherwise.
+    caller_length: longest caller number, in digits; a peer or an account can only ask for less.
     access_ip_check: accounts that have addresses are held to them.
     reg_fail_count, reg_fail_time: refused accesses that block an address, and for how many seconds.
     sip_blacklist_expire: seconds that an address stays blocked which was blocked without an end of its own.

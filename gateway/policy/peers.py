@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
-from gateway.policy.hops import NextHop
+from gateway.policy.hops import Network, NextHop
 from gateway.policy.inbound import ResultClass, Tell, Verification
+from gateway.policy.terms import NO_TERMS, Terms
 from gateway.stir.tn import NumberPlan
 
-Network = IPv4Network | IPv6Network
 Role = Literal["softswitch", "carrier"]
 CallerSource = Literal["From", "P-Asserted-Identity", "Remote-Party-ID", "display"]
 CalleeSource = Literal["Request-URI", "To"]
@@ -44,7 +44,8 @@ class Peer:
     preference. `account` is the customer its calls belong to. `pass_headers` are names, or a prefix ending in
     `*`. `max_setups` bounds calls in set-up, `max_cps` new calls a second (0 = no bound), `max_bad_messages`
     unreadable messages a minute. `try_next_after` is the seconds without any provisional answer after which
-    the next hop is tried. `verification` says what becomes of a carrier's calls, `tell` what a softswitch hears of it.
+    the next hop is tried. `verification` says what becomes of a carrier's calls, `tell` what a softswitch hears of it;
+    `terms` hold for all calls from it.
     """
 
     name: str
@@ -65,6 +66,12 @@ class Peer:
     tls: TlsFiles | None = None
     verification: Verification = field(default_factory=Verification)
     tell: Tell = field(default_factory=Tell)
+    terms: Terms = NO_TERMS
+
+    @property
+    def owner(self) -> str:
+        """How a rule names it as the owner of a term."""
+        return f"peer/{self.name}"
 
     @property
     def every_next_hop(self) -> tuple[NextHop, ...]:
@@ -82,12 +89,17 @@ class PeerTable:
     """Finds the peer a source address belongs to: its exact address first, then the longest prefix."""
 
     def __init__(self, peers: Iterable[Peer]) -> None:
-        networks = {network: peer for peer in peers for network in peer.addresses}
+        self._peers = tuple(peers)
+        networks = {network: peer for peer in self._peers for network in peer.addresses}
         self._exact = {
             str(n.network_address): p for n, p in networks.items() if n.prefixlen == n.max_prefixlen
         }
         self._prefixes = sorted(networks.items(), key=lambda item: item[0].prefixlen, reverse=True)
         self._remembered = lru_cache(_REMEMBERED_SOURCES)(self._search)
+
+    def __reduce__(self) -> tuple[type[PeerTable], tuple[tuple[Peer, ...]]]:
+        """Made anew where it is unpickled: the sources it remembers are those of one process."""
+        return PeerTable, (self._peers,)
 
     def find(self, source: str) -> Peer | None:
         """The peer of a source address as the socket reports it, or None for a stranger."""

@@ -77,18 +77,10 @@ def refusal(permits: Permits, owner: str, caller: str | None, callee: str, plan:
     that of the peer the call comes from; it says what is international.
     """
     return (
-        _caller_refusal(permits, owner, caller)
+        permits._callers.refusal("caller", owner, caller or "")
         or permits._callees.refusal("callee", owner, callee)
         or _kind_refusal(permits, owner, callee, plan)
     )
-
-
-def _caller_refusal(permits: Permits, owner: str, caller: str | None) -> str | None:
-    if caller is None:
-        return permits._callers.refusal("caller", owner, "")
-    if permits.max_caller_length is not None and len(caller) > permits.max_caller_length:
-        return f"caller.too-long:{owner}"
-    return permits._callers.refusal("caller", owner, caller)
 
 
 def _kind_refusal(permits: Permits, owner: str, callee: str, plan: NumberPlan) -> str | None:

@@ -70,7 +70,9 @@ class SectionTable:
     def owner(self, key: int) -> tuple[str, str] | None:
         """Account and name of the section that holds the number with this key: what a call asks, without the rest."""
         place = bisect_right(self._firsts.view, key) - 1
-        return (self._accounts[place], self._names[place]) if place >= 0 and key <= self._lasts[place] else None
+        return (
+            (self._accounts[place], self._names[place]) if place >= 0 and key <= self._lasts[place] else None
+        )
 
     def of_account(self, account: str) -> Iterator[NumberSection]:
         """The sections the account owns, in order; it looks at every section."""

@@ -9,15 +9,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
+from gateway.policy.access import AccountAddresses
 from gateway.policy.accounts import Account
+from gateway.policy.areas import Area, AreaTable
+from gateway.policy.authorisations import Authorisation, AuthorisationTable
+from gateway.policy.geofence import AddressRange, AddressRanges
+from gateway.policy.hops import Network
 from gateway.policy.inbound import RESULT_CLASSES, InboundRules, ResultClass, Treatment
+from gateway.policy.lists import ListGroup
+from gateway.policy.numbersets import NumberSet
+from gateway.policy.parameters import Parameters
 from gateway.policy.peers import Peer, PeerTable
+from gateway.policy.rates import Rate, RateTables
 from gateway.policy.routes import Route, RouteTable
 from gateway.policy.sections import NumberSection, SectionTable, overlaps
+from gateway.policy.transform import Transform, TransformTable, clashes
+
+NO_POLICY = "none"
+"""The revision of a policy that nobody has written."""
 
 
 class PolicyError(ValueError):
@@ -30,13 +43,24 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PolicyData:
-    """The entries of a policy as written; `revision` names this exact content."""
+    """The entries of a policy as written; `revision` names this exact content.
+
+    What has been compiled before may come as its table: `sections` of a policy that changed elsewhere.
+    """
 
     accounts: tuple[Account, ...] = ()
-    sections: tuple[NumberSection, ...] = ()
+    sections: tuple[NumberSection, ...] | SectionTable = ()
     peers: tuple[Peer, ...] = ()
     routes: tuple[Route, ...] = ()
-    revision: str = "none"
+    areas: tuple[Area, ...] = ()
+    transforms: tuple[Transform, ...] = ()
+    groups: tuple[ListGroup, ...] = ()
+    system_white: NumberSet = field(default_factory=lambda: NumberSet.of(()))
+    rates: tuple[Rate, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
+    address_ranges: tuple[AddressRange, ...] = ()
+    parameters: Parameters = field(default_factory=Parameters)
+    revision: str = NO_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +75,8 @@ class Snapshot:
     """One consistent policy, ready to be asked; made by `compile_snapshot` alone.
 
     `inbound_routes` are those a carrier's call may take, to softswitches alone; `targets` the peers of each route,
-    `told_targets` the same peers as calls with a result reach them. `treatments` hold one for each carrier.
+    `told_targets` the same peers as calls with a result reach them. `treatments` hold one for each carrier. `groups` are
+    the numbers of every list group, `group_revisions` say as of when.
     """
 
     revision: str
@@ -65,6 +90,16 @@ class Snapshot:
     inbound_routes: RouteTable
     told_targets: Mapping[tuple[str, ResultClass], tuple[Peer, ...]]
     treatments: Mapping[str, Treatment]
+    account_addresses: AccountAddresses
+    areas: AreaTable
+    transforms: TransformTable
+    groups: Mapping[str, NumberSet]
+    group_revisions: Mapping[str, int]
+    system_white: NumberSet
+    rates: RateTables
+    authorisations: AuthorisationTable
+    address_ranges: AddressRanges
+    parameters: Parameters
 
 
 def compile_snapshot(
@@ -81,8 +116,8 @@ def compile_snapshot(
         revision=data.revision,
         signing=signing or SigningRules(),
         peers=PeerTable(data.peers),
-        accounts={account.id: account for account in data.accounts},
-        sections=SectionTable(data.sections),
+        accounts={account.id: account.under(data.parameters) for account in data.accounts},
+        sections=data.sections if isinstance(data.sections, SectionTable) else SectionTable(data.sections),
         routes=RouteTable(data.routes),
         by_name=by_name,
         targets=targets,
@@ -95,6 +130,16 @@ def compile_snapshot(
         treatments={
             peer.name: peer.verification.under(rules) for peer in data.peers if peer.role == "carrier"
         },
+        account_addresses=AccountAddresses(data.accounts),
+        areas=AreaTable(data.areas),
+        transforms=TransformTable(data.transforms),
+        groups={group.name: group.numbers for group in data.groups},
+        group_revisions={group.name: group.revision for group in data.groups},
+        system_white=data.system_white,
+        rates=RateTables(data.rates),
+        authorisations=AuthorisationTable(data.authorisations),
+        address_ranges=AddressRanges(data.address_ranges),
+        parameters=data.parameters,
     )
 
 
@@ -104,14 +149,23 @@ def _leads_home(peers: Iterable[Peer]) -> bool:
 
 
 def _errors(data: PolicyData) -> Iterator[str]:
+    sections = () if isinstance(data.sections, SectionTable) else data.sections
     return chain(
         _repeated("account", (account.id for account in data.accounts)),
         _repeated("peer", (peer.name for peer in data.peers)),
-        _repeated("number-section", (section.name for section in data.sections)),
+        _repeated("number-section", (section.name for section in sections)),
         _repeated("route", (route.name for route in data.routes)),
-        _dangling_accounts(data),
-        _shared_addresses(data.peers),
-        _overlapping_sections(data.sections),
+        _repeated("area", (area.prefix for area in data.areas)),
+        _repeated("list-group", (group.name for group in data.groups)),
+        _repeated("authorisation", (letter.name for letter in data.authorisations)),
+        _clashing_transforms(data.transforms),
+        _repeated("rate", (f"{rate.table} {rate.prefix}" for rate in data.rates)),
+        _dangling_accounts(data, sections),
+        _dangling_terms(data),
+        _dangling_transforms(data),
+        _shared_addresses("peer", ((peer.name, peer.addresses) for peer in data.peers)),
+        _shared_addresses("account", ((account.id, account.addresses) for account in data.accounts)),
+        _overlapping_sections(sections),
         _broken_routes(data),
     )
 
@@ -122,23 +176,57 @@ def _repeated(noun: str, names: Iterable[str]) -> Iterator[str]:
     )
 
 
-def _dangling_accounts(data: PolicyData) -> Iterator[str]:
+def _dangling_accounts(data: PolicyData, sections: Iterable[NumberSection]) -> Iterator[str]:
     known = {account.id for account in data.accounts}
-    for peer in data.peers:
-        if peer.account is not None and peer.account not in known:
-            yield f"peer {peer.name!r}: account {peer.account!r} does not exist"
-    for section in data.sections:
-        if section.account not in known:
-            yield f"number-section {section.name!r}: account {section.account!r} does not exist"
+    referring = chain(
+        (("peer", peer.name, peer.account) for peer in data.peers),
+        (("number-section", section.name, section.account) for section in sections),
+        (("authorisation", letter.name, letter.account) for letter in data.authorisations),
+    )
+    for noun, name, account in referring:
+        if account is not None and account not in known:
+            yield f"{noun} {name!r}: account {account!r} does not exist"
 
 
-def _shared_addresses(peers: Iterable[Peer]) -> Iterator[str]:
-    owners: dict[object, str] = {}
-    for peer in peers:
-        for network in peer.addresses:
-            owner = owners.setdefault(network, peer.name)
-            if owner != peer.name:
-                yield f"peer {peer.name!r}: address {network} already belongs to peer {owner!r}"
+def _dangling_terms(data: PolicyData) -> Iterator[str]:
+    """Groups and rate tables that the terms of a peer or account name."""
+    groups = {group.name for group in data.groups}
+    tables = {rate.table for rate in data.rates}
+    owners: Iterable[Peer | Account] = (*data.peers, *data.accounts)
+    for each in owners:
+        noun, _, name = each.owner.partition("/")
+        for attached in each.terms.lists:
+            if attached.group not in groups:
+                yield f"{noun} {name!r}: list group {attached.group!r} does not exist"
+        limits = each.terms.limits
+        if limits.rates is not None and limits.rates not in tables:
+            yield f"{noun} {name!r}: rate table {limits.rates!r} has no rates"
+        if limits.spend_per_day is not None and limits.rates is None:
+            yield f"{noun} {name!r}: spend_per_day needs rates, the table that says what a call costs"
+
+
+def _dangling_transforms(data: PolicyData) -> Iterator[str]:
+    peers = {peer.name for peer in data.peers}
+    for rule in data.transforms:
+        if rule.peer not in peers:
+            yield f"number-transform {rule.original!r}: peer {rule.peer!r} does not exist"
+
+
+def _clashing_transforms(transforms: Iterable[Transform]) -> Iterator[str]:
+    for earlier, later in clashes(transforms):
+        yield (
+            f"number-transform {later.original!r} of peer {later.peer!r} for the {later.party} matches what "
+            f"{earlier.original!r} matches"
+        )
+
+
+def _shared_addresses(noun: str, owners: Iterable[tuple[str, Iterable[Network]]]) -> Iterator[str]:
+    taken: dict[Network, str] = {}
+    for name, networks in owners:
+        for network in networks:
+            owner = taken.setdefault(network, name)
+            if owner != name:
+                yield f"{noun} {name!r}: address {network} already belongs to {noun} {owner!r}"
 
 
 def _overlapping_sections(sections: Iterable[NumberSection]) -> Iterator[str]:

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from gateway.sip.message import BadMessage
-from gateway.sip.values import name_addr
+from gateway.sip.values import name_addr, quoted
+from gateway.stir.tn import InvalidNumber, written_digits
 
 _PARAMETERS = r"(?:;[!#-+\--:=A-\[\]-~]+)*"  # what can be seen but " , ; < > ? @ \
 _URI = re.compile(
@@ -32,7 +33,6 @@ _TEL = re.compile(rf"tel:(?P<user>[0-9A-F*#+().-]+)(?P<parameters>{_PARAMETERS})
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_TO_ESCAPE = re.compile(r'(["\\])')
 _is_number = re.compile(r"\+?[0-9*#().-]*[0-9][0-9*#().-]*").fullmatch
 _PHONE = "user=phone"
 
@@ -61,8 +61,7 @@ class Address:
         return f"{self.scheme}:{user}@{';'.join((self.host, *self.of_uri))}"
 
     def __str__(self) -> str:
-        display = _TO_ESCAPE.sub(r"\\\1", self.display)
-        return f'"{display}" <{self.uri}>' if display else f"<{self.uri}>"
+        return f"{quoted(self.display)} <{self.uri}>" if self.display else f"<{self.uri}>"
 
     @property
     def is_number(self) -> bool:
@@ -97,6 +96,16 @@ class Address:
         """With text before its display name; a number without name is shown as its own."""
         return replace(self, display=f"{prefix}{self.display or self.user}") if prefix else self
 
+    def renumbered(self, dialled: str, sent: str) -> Address:
+        """With the number `sent`, where its own is the one that was dialled; parameters of the old number go with it."""
+        number = _digits(dialled)
+        if number is None:
+            return self
+        display = sent if _digits(self.display) == number else self.display
+        if _digits(self.user) != number:
+            return replace(self, display=display)
+        return replace(self, display=display, user=sent, of_user=())
+
     def prefixed(self, digits: str) -> Address:
         """With digits before its number, which loses its leading +; a name stays."""
         if not digits or not self.is_number:
@@ -109,6 +118,13 @@ class Address:
             return self
         phone = self.scheme == "tel" or any(each.lower() == _PHONE for each in self.of_uri)
         return Address(self.display, "sip", self.user, self.of_user, host, (_PHONE,) if phone else ())
+
+
+def _digits(text: str) -> str | None:
+    try:
+        return written_digits(text)
+    except InvalidNumber:
+        return None
 
 
 WITHHELD = "anonymous"
@@ -141,8 +157,8 @@ def _parts(parameters: str) -> tuple[str, ...]:
 
 def _display(text: str) -> str:
     """A display name as it is meant: unquoted, without what no quoted string can hold (RFC 3261 §25.1)."""
-    quoted = _QUOTED.fullmatch(text)
-    said = _ESCAPED.sub(r"\1", quoted[1]) if quoted else text
+    found = _QUOTED.fullmatch(text)
+    said = _ESCAPED.sub(r"\1", found[1]) if found else text
     return _CONTROL.sub("", said).strip()
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.policy.holds import Hold
 from gateway.sip import answers, hunt
 from gateway.sip.attempt import News
 from gateway.sip.bridge import Bridge
@@ -69,6 +70,11 @@ class Call:
     def b(self) -> Leg | None:
         """The dialog with the called side, once there is one."""
         return self._hunt.leg
+
+    @property
+    def hold(self) -> Hold | None:
+        """What it occupies while it lasts, once it was accepted."""
+        return self._plan.hold
 
     @property
     def up(self) -> bool:

@@ -8,13 +8,15 @@ What is not worth a call is answered here and forgotten.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from time import time
+from typing import Any, Protocol
 
 from gateway import log
 from gateway.metrics import Counters
+from gateway.policy.holds import Hold
 from gateway.policy.peers import Peer
-from gateway.sip import answers
+from gateway.sip import answers, records
 from gateway.sip.call import Call
 from gateway.sip.commands import FreeSlot, Inner, Mark, Over, Repeat, Send, Stop, Timer, WantSlot
 from gateway.sip.journal import Journal
@@ -33,6 +35,16 @@ SHORTEST = 16  # bytes: anything less is a keep-alive
 _log = log.get("edge")
 
 
+class Ledger(Protocol):
+    """What is counted of calls while they last."""
+
+    def answered(self, hold: Hold | None) -> None: ...
+
+    def ended(self, hold: Hold | None, record: Mapping[str, Any], answered_at: float | None) -> None: ...
+
+    def resumed(self, hold: Hold | None, answered_at: float | None) -> None: ...
+
+
 class Edge:
     """One edge process: what arrives goes to its call, and what calls ask for is done."""
 
@@ -44,13 +56,15 @@ class Edge:
         counters: Counters,
         log_call: Callable[[dict[str, Any]], None],
         journal: Journal,
+        ledger: Ledger,
         answer_strangers: bool,
     ) -> None:
         self.calls = CallTable()
         self.slots = Slots(pool, self.calls, counters, self._run)
         self._network, self._reception, self._journal = network, reception, journal
         reception.resume = self._run
-        self._counters, self._log_call, self._answer_strangers = counters, log_call, answer_strangers
+        self._counters, self._log_call, self._ledger = counters, log_call, ledger
+        self._answer_strangers = answer_strangers
         self._young: list[str] = []  # calls answered since the last tick
         self._loop = asyncio.get_running_loop()
         self._timers = Timers(network, self._ran_out)
@@ -201,7 +215,7 @@ class Edge:
 
     def _begin(self, call: Call | None) -> None:
         if call:
-            call.record["at"] = self._loop.time()
+            call.record["at"] = time()
             self._timers.begin(call)
             self.calls.add(call)
             self._run(call)
@@ -236,7 +250,7 @@ class Edge:
         for call in self._journal.load():
             self._timers.begin(call)
             self.calls.add(call)
-            call.record["at"] = self._loop.time() - call.record["concluded_ms"] / 1000
+            self._ledger.resumed(call.hold, records.answered_at(call.record))
             self.slots.take_up(call)
 
     def end_all(self, rule: str) -> None:
@@ -261,18 +275,22 @@ class Edge:
         self._run(call)
 
     def _mark(self, call: Call, command: Mark) -> None:
-        call.record[f"{command.name}_ms"] = round((self._loop.time() - call.record["at"]) * 1000, 1)
+        record = call.record
+        record[f"{command.name}_ms"] = round((time() - record["at"]) * 1000, 1)
         if command.name == "concluded":
             self._young.append(call.token)
-            self._reception.screen.concluded(call.record["peer"])
+            self._reception.screen.concluded(record["peer"])
+            if records.was_answered(record):
+                self._ledger.answered(call.hold)
+        elif command.name == "ended":
+            self._ledger.ended(call.hold, record, records.answered_at(record))
 
     def _over(self, call: Call, _: Over) -> None:
         self._timers.end(call)
         self.calls.remove(call)
         self._journal.drop(call.token)
         record = call.record
-        del record["at"]
         self._counters.inc("calls", record["peer"], str(record.get("code", 0)))
         if "complaint" in record:
             self._counters.inc("complaints", record["carrier"], str(record["complaint"]))
-        self._log_call({"call": call.token, **record})
+        self._log_call(records.of_call(call.token, record))

@@ -17,8 +17,9 @@ from typing import Any
 
 from gateway.engine import Deliver, InboundCall
 from gateway.policy.inbound import Tell
+from gateway.policy.lists import Party
 from gateway.policy.peers import Peer
-from gateway.sip import address
+from gateway.sip import address, records
 from gateway.sip.address import ANONYMOUS, Address
 from gateway.sip.attempt import Target
 from gateway.sip.leg import OWN_HOST, passing_of
@@ -37,20 +38,31 @@ _LOGGED = 200
 """Characters of a stranger's text that a log line takes."""
 
 
-def read_inbound(message: Message, peer: Peer) -> InboundCall:
-    """The call as its INVITE states it, the caller as RFC 8224 §8 and ATIS-1000074 have it; raises BadMessage."""
+def read_inbound(message: Message, peer: Peer, source: str = "", country: str | None = None) -> InboundCall:
+    """The call as its INVITE states it, the caller as RFC 8224 §8 and ATIS-1000074 have it; raises BadMessage.
+
+    source: the address it came from; country: where that is at home.
+    """
     callee = name_addr(message.get("to")).uri if peer.callee_from == "To" else message.uri
     callers = [each.uri for each in _asserted(message) if number_of(each.uri, peer.plan)]
-    return InboundCall(peer, callers[0] if callers else _uri(message.get("from")), callee)
+    caller = callers[0] if callers else _uri(message.get("from"))
+    return InboundCall(peer, caller, callee, source, country)
 
 
-def signalled_of(message: Message, peer: Peer) -> Signalled:
-    """Who calls whom by the signalling, for comparing with what a token says."""
+def _as_written(_party: Party, address: str) -> str:
+    return address
+
+
+def signalled_of(message: Message, peer: Peer, meant: Callable[[Party, str], str] = _as_written) -> Signalled:
+    """Who calls whom by the signalling, for comparing with what a token says.
+
+    meant: what the peer's number transforms make of an address.
+    """
     return signalled(
-        [each.uri for each in _asserted(message)],
-        _uri(message.get("from")),
-        _uri(message.get("to")),
-        message.uri,
+        [meant("caller", each.uri) for each in _asserted(message)],
+        meant("caller", _uri(message.get("from"))),
+        meant("callee", _uri(message.get("to"))),
+        meant("callee", message.uri),
         peer.plan,
     )
 
@@ -88,16 +100,20 @@ def plan(
 ) -> Plan:
     """What the decision means in SIP. The softswitches of a route are told as the first of them wants it."""
     sender, headers = _retold(message, call.peer, decision)
+    sent = decision.parties.callee_sent if decision.parties else None
     return Plan(
         caller=str(sender.at(OWN_HOST)),
-        callee=user_of(call.callee),
+        callee=user_of(call.callee) if sent is None else sent,
         targets=[target for peer in decision.targets for target in targets_of(peer)],
         headers=headers,
         passing=passing_of(call.peer.pass_headers, _REWRITTEN),
         probe=probe,
         upstream=list(decision.upstream),
+        hold=decision.hold,
         facts={
+            "direction": "inbound",
             "peer": call.peer.name,
+            **records.parties(decision.parties),
             "caller": decision.caller.digits if decision.caller else None,
             "callee": decision.callee.digits,
             "rule": decision.rule,
@@ -113,6 +129,9 @@ def _retold(message: Message, peer: Peer, decision: Deliver) -> tuple[Address, l
     passing = passing_of(peer.pass_headers)
     asserted = _asserted(message) if passing.takes("p-asserted-identity") else []
     received = [*asserted, _read(message.get("from")) or ANONYMOUS]
+    sent = decision.parties
+    if sent and sent.caller_sent is not None:
+        received = [each.renumbered(sent.caller_dialled, sent.caller_sent) for each in received]
     trusted = peer.verification.trust_verstat and decision.result in (None, "none")
     teller = _Teller(
         decision, decision.targets[0].tell, peer.plan, trusted and any(each.has_verstat for each in received)

@@ -5,12 +5,15 @@ This file does no I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
-from gateway.engine import Forward, OutboundCall
+from gateway.engine import Forward, OutboundCall, Parties
 from gateway.policy.peers import Peer
+from gateway.sip import address, records
+from gateway.sip.address import Address
 from gateway.sip.attempt import Target
-from gateway.sip.leg import date, own_address, passing_of
+from gateway.sip.leg import OWN_HOST, date, own_address, passing_of
 from gateway.sip.message import BadMessage, Message
 from gateway.sip.plan import Plan
 from gateway.sip.values import name_addr, split_list
@@ -18,11 +21,14 @@ from gateway.sip.values import name_addr, split_list
 _CALLER_HEADERS = {"P-Asserted-Identity": "p-asserted-identity", "Remote-Party-ID": "remote-party-id"}
 
 
-def read_call(message: Message, peer: Peer) -> OutboundCall:
-    """The call as its INVITE states it, numbers from the headers the peer is configured for; raises BadMessage."""
+def read_call(message: Message, peer: Peer, source: str = "", country: str | None = None) -> OutboundCall:
+    """The call as its INVITE states it, numbers from the headers the peer is configured for; raises BadMessage.
+
+    source: the address it came from; country: where that is at home.
+    """
     callee = name_addr(message.get("to")).uri if peer.callee_from == "To" else message.uri
     identity = tuple(value for line in message.all("identity") for value in split_list(line))
-    return OutboundCall(peer=peer, caller=_caller(message, peer), callee=callee, identity=identity)
+    return OutboundCall(peer, _caller(message, peer), callee, identity, source, country)
 
 
 def _caller(message: Message, peer: Peer) -> str:
@@ -64,17 +70,24 @@ def plan(
     if call.identity:
         headers = [f"Identity: {value}" for value in call.identity]
         headers += [f"Date: {value}" for value in message.all("date")[:1]]
+    sent = decision.parties
+    caller, rewritten = own_address(message.get("from")), frozenset[str]()
+    if sent and sent.caller_sent is not None:
+        caller, rewritten = str(_renumbered(message.get("from"), sent).at(OWN_HOST)), REWRITTEN
+        headers += _renumbered_lines(message, call.peer, sent)
     return Plan(
-        caller=own_address(message.get("from")),
-        callee=user_of(call.callee),
+        caller=caller,
+        callee=sent.callee_sent if sent and sent.callee_sent is not None else user_of(call.callee),
         targets=[target for peer in decision.targets for target in targets_of(peer)],
         headers=headers,
-        passing=passing_of(call.peer.pass_headers),
+        passing=passing_of(call.peer.pass_headers, rewritten),
         signature=_signature(decision.identity),
         probe=probe,
+        hold=decision.hold,
         facts={
+            "direction": "outbound",
             "peer": call.peer.name,
-            "account": decision.account,
+            **records.parties(sent),
             "caller": decision.caller.digits if decision.caller else None,
             "callee": decision.callee.digits,
             "rule": decision.rule,
@@ -82,5 +95,28 @@ def plan(
             "route": decision.route,
             "attest": decision.attest,
             "origid": decision.origid,
+            "iat": decision.iat,
         },
     )
+
+
+REWRITTEN = frozenset({"p-asserted-identity", "remote-party-id"})
+"""The headers that are written anew where a number transform changed the caller."""
+
+
+def _renumbered(value: str, sent: Parties) -> Address:
+    """An address value, with the number a transform made where it holds the one that was dialled; raises BadMessage."""
+    return address.read(value).renumbered(sent.caller_dialled, sent.caller_sent or "")
+
+
+def _renumbered_lines(message: Message, peer: Peer, sent: Parties) -> Iterator[str]:
+    """P-Asserted-Identity and Remote-Party-ID, as far as the peer has them passed on; what cannot be read is not."""
+    passing = passing_of(peer.pass_headers)
+    for name, spelling in (
+        ("p-asserted-identity", "P-Asserted-Identity"),
+        ("remote-party-id", "Remote-Party-ID"),
+    ):
+        values = (value for line in message.all(name) for value in split_list(line) if passing.takes(name))
+        for value in values:
+            with contextlib.suppress(BadMessage):
+                yield f"{spelling}: {_renumbered(value, sent)}{value[value.rfind('>') + 1 :]}"

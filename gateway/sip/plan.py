@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.policy.holds import Hold
 from gateway.sip.attempt import Target
 from gateway.sip.leg import Passing, passing_of
 
@@ -17,7 +18,7 @@ class Plan:
     try, in order. `headers` are those we add (Identity, Date), `passing` those of the caller's that go across. `probe` is
     the seconds after which the ends of an established call are asked for a sign of life, `facts` what the log shall say.
     `upstream` are header lines for the next thing the caller is told (RFC 9410 §4); `signature` is that of the PASSporT we
-    made, by which a carrier's complaint about it is known.
+    made, by which a carrier's complaint about it is known; `hold` what the call occupies while it lasts.
     """
 
     caller: str
@@ -29,6 +30,7 @@ class Plan:
     facts: dict[str, Any] = field(default_factory=dict)
     upstream: list[str] = field(default_factory=list)
     signature: str = ""
+    hold: Hold | None = None
 
 
 def undecided() -> Plan:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import time
 from typing import Any, Protocol
 
@@ -20,8 +21,10 @@ from gateway.config import Sip
 from gateway.engine import Deliver, Forward, InboundCall, OutboundCall, Refuse
 from gateway.metrics import Counters
 from gateway.policy.emergency import emergency_number
+from gateway.policy.holds import Hold
+from gateway.policy.lists import Party
 from gateway.policy.peers import Peer
-from gateway.sip import answers, inbound, outbound
+from gateway.sip import answers, inbound, outbound, records
 from gateway.sip.call import Call
 from gateway.sip.invited import leg_of_caller
 from gateway.sip.leg import unsupported
@@ -31,7 +34,7 @@ from gateway.sip.plan import Plan
 from gateway.sip.received import Received
 from gateway.sip.screen import Screen
 from gateway.sip.table import new_token
-from gateway.sip.values import Hop, hop_of, name_addr, tag_of, uri
+from gateway.sip.values import Hop, hop_of, name_addr, quoted, tag_of, uri
 from gateway.stir.signalled import Signalled
 from gateway.stir.verdict import Verdict
 
@@ -51,7 +54,19 @@ class PendingVerdict(Protocol):
 
 
 class Decider(Protocol):
-    """The engine, with this node's policy, credential and trust in force."""
+    """The engine, with this node's policy, credential, trust and live counters in force."""
+
+    def country(self, source: str) -> str | None:
+        """Where an address is at home (ISO 3166), as far as anybody knows."""
+        ...
+
+    def meant(self, peer: Peer, party: Party, address: str) -> str:
+        """What the peer's number transforms make of an address."""
+        ...
+
+    def began(self, hold: Hold | None) -> None:
+        """A call that was accepted holds a place from now on."""
+        ...
 
     def outbound(self, call: OutboundCall) -> Refuse | Forward: ...
 
@@ -110,13 +125,13 @@ class Reception:
         problem = unacceptable(message)
         _dialog_made_by(message)
         if problem:
-            self._refuse(received, peer, Refuse(problem[0], "", problem[1]))
+            self._refuse(received, source, peer, Refuse(problem[0], "", problem[1]))
         elif self.draining:
-            self._refuse(received, peer, Refuse(503, "", "node.draining"))
+            self._refuse(received, source, peer, Refuse(503, "", "node.draining"))
         elif behind:
-            self._refuse(received, peer, Refuse(503, "", "node.overloaded"))
+            self._refuse(received, source, peer, Refuse(503, "", "node.overloaded"))
         elif limit := self.screen.admit(peer, self._loop.time()):
-            self._refuse(received, peer, Refuse(503, "", limit))
+            self._refuse(received, source, peer, Refuse(503, "", limit))
         else:
             return self._admitted(Invitation(received, source, peer, edge))
         return None
@@ -134,11 +149,12 @@ class Reception:
     # From a softswitch
 
     def _decided(self, asked: Invitation) -> Call | None:
-        wanted = outbound.read_call(asked.message, asked.peer)
+        source = asked.source.host
+        wanted = outbound.read_call(asked.message, asked.peer, source, self._decider.country(source))
         decision = self._decider.outbound(wanted)
         self._count(asked.peer, decision)
         if isinstance(decision, Refuse):
-            self._refuse(asked.received, asked.peer, decision)
+            self._refuse(asked.received, asked.source, asked.peer, decision)
             return None
         made = outbound.plan(
             asked.message, wanted, decision, time(), self._sip.probe_after, self._network.targets
@@ -148,18 +164,17 @@ class Reception:
     # From a carrier
 
     def _judged(self, asked: Invitation) -> Call | None:
-        message, peer = asked.message, asked.peer
-        wanted = inbound.read_inbound(message, peer)
-        found = self._decider.verify(
-            inbound.identities(message), inbound.signalled_of(message, peer), _call_id(message)
-        )
+        message, peer, source = asked.message, asked.peer, asked.source.host
+        wanted = inbound.read_inbound(message, peer, source, self._decider.country(source))
+        said = inbound.signalled_of(message, peer, partial(self._decider.meant, peer))
+        found = self._decider.verify(inbound.identities(message), said, _call_id(message))
         if not isinstance(found, Verdict):
             if not emergency_number(wanted.callee, peer):
                 return self._wait(asked, wanted, found)
             found = found.at_once()
         outcome = self._outcome(asked, wanted, found)
         if isinstance(outcome, Refuse):
-            self._refuse(asked.received, peer, outcome, inbound.facts(found))
+            self._refuse(asked.received, asked.source, peer, outcome, inbound.facts(found))
             return None
         return self._taken(asked, outcome)
 
@@ -175,7 +190,6 @@ class Reception:
     def _wait(self, asked: Invitation, wanted: InboundCall, pending: PendingVerdict) -> Call:
         """The call hears 100 and is decided when its certificates are there, or its budget is spent."""
         call = self._call(asked)
-        call.record |= _parties(asked.message)
         task = self._loop.create_task(self._decide_late(call, asked, wanted, pending))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
@@ -197,21 +211,23 @@ class Reception:
         self.resume(call)
 
     def _conclude(self, call: Call, outcome: Refuse | Plan, facts: dict[str, Any]) -> None:
-        if isinstance(outcome, Refuse):
-            call.refuse(outcome.code, outcome.phrase, _reasons(outcome), {**facts, "rule": outcome.rule})
-        elif not outcome.targets:
-            call.refuse(503, "", _reasons(NO_ADDRESS), {**facts, "rule": NO_ADDRESS.rule})
-        else:
+        if not isinstance(outcome, Refuse) and outcome.targets:
             call.proceed(outcome)
+            self._decider.began(outcome.hold)
+            return
+        refusal = outcome if isinstance(outcome, Refuse) else NO_ADDRESS
+        said = {**facts, **records.parties(refusal.parties), "rule": refusal.rule}
+        call.refuse(refusal.code, refusal.phrase, _reasons(refusal), said)
 
     # Either way
 
     def _taken(self, asked: Invitation, made: Plan) -> Call | None:
         if not made.targets:
-            self._refuse(asked.received, asked.peer, NO_ADDRESS)
+            self._refuse(asked.received, asked.source, asked.peer, NO_ADDRESS)
             return None
         call = self._call(asked)
         call.proceed(made)
+        self._decider.began(made.hold)
         return call
 
     def _call(self, asked: Invitation) -> Call:
@@ -219,6 +235,7 @@ class Reception:
         token = new_token()
         leg = leg_of_caller(token, asked.received, self._network.local(asked.source))
         call = Call(token, asked.received, leg, asked.peer.name, asked.edge)
+        call.record |= records.invited(asked.message, asked.peer, asked.source.host)
         call.start()
         return call
 
@@ -228,7 +245,12 @@ class Reception:
         self._counters.inc("decisions", peer.name, attest or "", decision.rule.partition(":")[0])
 
     def _refuse(
-        self, received: Received, peer: Peer, refusal: Refuse, facts: dict[str, Any] | None = None
+        self,
+        received: Received,
+        source: Hop,
+        peer: Peer,
+        refusal: Refuse,
+        facts: dict[str, Any] | None = None,
     ) -> None:
         """A final answer before anything was allocated; a repeated INVITE gets the same again (RFC 3261 §8.2.7)."""
         headers = [*_reasons(refusal), *about(refusal.code, refusal.rule)]
@@ -240,9 +262,11 @@ class Reception:
         self._counters.inc("calls", peer.name, str(refusal.code))
         self._log_call(
             {
-                "peer": peer.name,
-                **_parties(received.message),
+                "call": new_token(),
+                "at": time(),
+                **records.invited(received.message, peer, source.host),
                 **(facts or {}),
+                **records.parties(refusal.parties),
                 "rule": refusal.rule,
                 "code": refusal.code,
             }
@@ -254,7 +278,8 @@ NO_ADDRESS = Refuse(503, "", "route.no-address")
 
 def _reasons(refusal: Refuse) -> list[str]:
     """Which rule refused, and what else is to be told."""
-    return [f'Reason: X.int;text="{refusal.rule}"', *refusal.headers]
+    rule = refusal.rule.encode().decode("latin-1")  # as messages hold text
+    return [f"Reason: X.int;text={quoted(rule)}", *refusal.headers]
 
 
 def _call_id(message: Message) -> str:
@@ -292,13 +317,3 @@ def _dialog_made_by(message: Message) -> None:
 def about(code: int, rule: str) -> list[str]:
     """The header that a code asks for."""
     return [f"Unsupported: {rule.partition('.')[2]}"] if code == 420 else []
-
-
-def _parties(message: Message) -> dict[str, str]:
-    """Who calls whom as the INVITE has it: for the log, of a call that nobody has decided."""
-    return {"caller": _user(message.first["from"]), "callee": _user(message.uri)}
-
-
-def _user(address: str) -> str:
-    """The user part of an address, as far as a log line needs it."""
-    return address.partition(":")[2].partition("@")[0].strip("<>")[:64]

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from gateway.sip.message import BadMessage
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TO_ESCAPE, _ESCAPED = re.compile(r'(["\\])'), r"\\\1"
 _NAME_ADDR = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^"<])*)<([^<>]+)>\s*(.*)', re.DOTALL)
 _TAG = re.compile(r";\s*tag\s*=\s*([^\s;,]+)", re.IGNORECASE)
 _SIP_URI = re.compile(
@@ -73,6 +75,11 @@ class Via(NamedTuple):
 def bracketed(host: str) -> str:
     """A host as it stands in SIP: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
+
+
+def quoted(text: str) -> str:
+    """A quoted-string (RFC 3261 §25.1) of a text, without the control characters that none can hold."""
+    return f'"{_TO_ESCAPE.sub(_ESCAPED, _CONTROL.sub("", text))}"'
 
 
 def name_addr(value: str) -> NameAddr:

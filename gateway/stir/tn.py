@@ -45,7 +45,7 @@ from urllib.parse import unquote
 from gateway.stir.numberplan import NANP, NumberPlan, country_code, fits, is_e164, keeps_trunk_prefix
 
 __all__ = [
-    "InvalidNumber", "NumberPlan", "TelephoneNumber", "canonical", "canonical_digits", "written_digits",
+    "InvalidNumber", "NumberPlan", "TelephoneNumber", "canonical", "canonical_digits", "written", "written_digits",
 ]  # fmt: skip
 
 SHORTEST_E164 = 7
@@ -57,7 +57,8 @@ WITHHELD = frozenset(
 """User parts by which switches say that there is no number, besides RFC 3323's "anonymous"."""
 
 _is_canonical = re.compile(r"[0-9#*]+").fullmatch
-_nanp_in_full = re.compile(r"\+?(1[2-9][0-9]{9})").fullmatch
+_nanp_in_full = re.compile(r"(\+?)(1[2-9][0-9]{9})").fullmatch
+_nanp_uri_in_full = re.compile(r"sips?:(\+?)(1[2-9][0-9]{9})@(?!anonymous\.invalid)[a-z0-9.:;=-]+").fullmatch
 _is_written = re.compile(r"\+?[0-9#*]+").fullmatch
 _SEPARATORS = str.maketrans("", "", "-.() \t")
 _NAME_ADDR = re.compile(r'\s*+(?:"(?:[^"\\]++|\\.)*+"\s*+|[^"<]*+)<([^<>]*+)>', re.DOTALL)
@@ -99,9 +100,9 @@ def canonical(text: str, plan: NumberPlan) -> TelephoneNumber:
 
 def canonical_digits(text: str, plan: NumberPlan) -> str:
     """`canonical` for callers that want no more than the digits."""
-    common = _nanp_in_full(text)
-    if common and (text[0] == "+" or plan.country_code == NANP):
-        return common[1]  # what the rules below would say, in a quarter of the time
+    common = _nanp_in_full(text) or _nanp_uri_in_full(text)
+    if common and (common[1] or plan.country_code == NANP):
+        return common[2]  # what the rules below would say, in a quarter of the time
     return _by_the_rules(text, plan)
 
 
@@ -110,7 +111,12 @@ def written_digits(text: str) -> str:
 
     For comparing with a number whose country only its author knew: what has no canonical form is equal to itself.
     """
-    return _compact(_subscriber(_user_part(text))[0]).removeprefix("+")
+    return written(text).removeprefix("+")
+
+
+def written(text: str) -> str:
+    """The number as it is written, with its "+" if it has one; InvalidNumber if it is none."""
+    return _compact(_subscriber(_user_part(text))[0])
 
 
 def _by_the_rules(text: str, plan: NumberPlan) -> str:

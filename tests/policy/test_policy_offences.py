@@ -6,7 +6,7 @@ import pytest
 
 from gateway.policy.blocks import Block, Blocks
 from gateway.policy.holds import Hold
-from gateway.policy.offences import JUDGED_FROM, Offences
+from gateway.policy.offences import BLOCKED_ADDRESS, JUDGED_FROM, Offences
 from gateway.policy.parameters import NoAnswerParty, Parameters
 
 CALLER, CALLEE, SOURCE = "12155550100", "12125550101", "192.0.2.7"
@@ -189,7 +189,8 @@ def test_invalid_calls_in_a_row_lock_the_account_until_it_is_released(rule: str)
 
 
 @pytest.mark.parametrize(
-    "rule", ["limit.cps:account/acme", "list.black:peer/vos3000/x", "geofence.x", "", "prefixes.x"]
+    "rule",
+    ["limit.cps:account/acme", "list.black:peer/vos3000/x", "geofence.x", "", "prefixes.x", BLOCKED_ADDRESS],
 )
 def test_what_the_account_did_not_do_wrong_does_not_count(rule: str) -> None:
     assert Desk(invalid_count=1, reg_fail_count=1).refusals(9, rule) == []

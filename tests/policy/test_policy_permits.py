@@ -75,11 +75,10 @@ def test_a_length_that_no_number_has_is_refused(length: int) -> None:
         pytest.param(
             Permits(allow_callers=("44",)), "prefix.caller-not-allowed:account/acme", id="caller-only-these"
         ),
-        pytest.param(Permits(max_caller_length=10), "caller.too-long:account/acme", id="caller-length"),
         pytest.param(Permits(international=False), "prefix.international:account/acme", id="international"),
         pytest.param(
-            Permits(deny_callers=("1",), deny_callees=("8",), max_caller_length=5),
-            "caller.too-long:account/acme",
+            Permits(deny_callers=("1",), deny_callees=("8",)),
+            "prefix.caller-denied:account/acme/1",
             id="the-caller-is-judged-first",
         ),
     ],
@@ -113,8 +112,6 @@ def test_a_withheld_caller_is_not_among_those_allowed() -> None:
         pytest.param(
             Permits(deny_callers=("1",)), None, "12125551212", id="a-withheld-caller-is-denied-nothing"
         ),
-        pytest.param(Permits(max_caller_length=11), "12155550100", "12125551212", id="just-as-long"),
-        pytest.param(Permits(max_caller_length=1), None, "12125551212", id="a-withheld-caller-has-no-length"),
         pytest.param(Permits(international=False), "442079460018", "17875551212", id="us-to-puerto-rico"),
         pytest.param(Permits(international=False, premium=False), None, "18005551212", id="freephone"),
         pytest.param(Permits(international=False, premium=False), None, "611", id="service-number"),

@@ -335,6 +335,7 @@ def test_a_plan_goes_where_the_decision_says_and_tells_upstream() -> None:
 
 def test_the_log_is_told_what_was_decided_and_why() -> None:
     assert made(invite(), FAILED).facts == {
+        "direction": "inbound",
         "peer": "carrier",
         "caller": CALLER,
         "callee": "14045550123",

@@ -11,6 +11,8 @@ from playbook import CALLER, CARRIERS, EDGE, OWN
 from gateway.config import Sip
 from gateway.engine import Deliver, Forward, InboundCall, OutboundCall, Refuse
 from gateway.metrics import Counters
+from gateway.policy.holds import Hold
+from gateway.policy.lists import Party
 from gateway.policy.peers import Peer
 from gateway.sip.attempt import Target
 from gateway.sip.call import Call
@@ -80,12 +82,22 @@ class Desk:
         self.pending = Certificates()
         self.found: Verdict | Certificates = Verdict(Reason.NO_IDENTITY)
         self.call_ids: list[str] = []
+        self.held: list[Hold | None] = []
 
     def resume(self, call: Call) -> None:
         self.resumed.append(call)
         self.late.set()
 
     # What is decided
+
+    def country(self, source: str) -> str | None:
+        return None
+
+    def meant(self, peer: Peer, party: Party, address: str) -> str:
+        return address
+
+    def began(self, hold: Hold | None) -> None:
+        self.held.append(hold)
 
     def outbound(self, call: OutboundCall) -> Refuse | Forward:
         self.asked.append(call)

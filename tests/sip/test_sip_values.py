@@ -15,6 +15,7 @@ from gateway.sip.values import (
     hop_of,
     name_addr,
     options,
+    quoted,
     response_hop,
     split_list,
     stamped,
@@ -204,6 +205,7 @@ def test_option_tags_are_lower_case_and_never_empty() -> None:
 
 READERS: list[Callable[[str], object]] = [
     name_addr,
+    quoted,
     uri,
     via,
     tag_of,
@@ -235,3 +237,15 @@ def test_no_value_takes_long(reader: str, unit: str, head: str) -> None:
     except BadMessage as error:
         assert error.reason
     assert process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("list.black:peer/vos/nuisance", '"list.black:peer/vos/nuisance"', id="plain"),
+        pytest.param('a "b" \\c', '"a \\"b\\" \\\\c"', id="quotes-and-backslash-are-escaped"),
+        pytest.param("a\r\nVia: x", '"aVia: x"', id="no-line-can-be-slipped-in"),
+    ],
+)
+def test_text_becomes_a_quoted_string(text: str, value: str) -> None:
+    assert quoted(text) == value
