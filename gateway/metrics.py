@@ -58,7 +58,8 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class EdgeStatus:
-    """What the edge said about itself at `at` (seconds since the epoch); `revision` is that of the policy in force."""
+    """What the edge said about itself at `at` (seconds since the epoch); `revision` is that of the policy in force,
+    `records_lost` counts the records of calls that found no room in the spool."""
 
     at: float
     ready: bool
@@ -67,6 +68,7 @@ class EdgeStatus:
     workers: int
     slots_free: int
     revision: str = "none"
+    records_lost: int = 0
     counters: tuple[CounterRow, ...] = ()
 
 
@@ -114,6 +116,8 @@ class EdgeStatusCollector(Collector):
         yield _gauge("calls_active", "Calls held now.", status.calls)
         yield _gauge("workers", "Worker processes alive.", status.workers)
         yield _gauge("slots_free", "Calls the workers have room for.", status.slots_free)
+        lost = "Records of calls that found no room in the spool."
+        yield CounterMetricFamily("stirgw_records_lost", lost, value=status.records_lost)
         yield from _counter_families(status.counters)
 
 

@@ -138,7 +138,7 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     tasks = [
         asyncio.create_task(each)
         for each in (
-            _keep(config, edge, network, watcher, counters),
+            _keep(config, edge, network, watcher, spool, counters),
             _follow(watcher, network, ledger, origins),
             _record(spool, kept, config),
             sti_vs.follow(),
@@ -265,6 +265,7 @@ async def _keep(
     edge: Edge,
     network: Network,
     watcher: Watcher,
+    spool: Spool,
     counters: Counters,
 ) -> None:
     """What happens once a second beside the calls."""
@@ -283,6 +284,7 @@ async def _keep(
             workers=len(edge.slots.pool),
             slots_free=edge.slots.pool.free_slots,
             revision=watcher.current.revision,
+            records_lost=spool.lost,
             counters=counters.rows(),
         )
         try:

@@ -8,11 +8,31 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from gateway.api import certificates, health, metrics, signing, verification
-from gateway.api.problems import problem
+from gateway.api import (
+    audit,
+    blacklist,
+    calls,
+    certificates,
+    entries,
+    explain,
+    health,
+    metrics,
+    numbers,
+    sections,
+    signing,
+    system_parameters,
+    traceback,
+    uploads,
+    verification,
+)
+from gateway.api.openapi import Application
+from gateway.api.problems import Unfit, problem
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_errors import MessageId, StirError
 from gateway.api.stir_http import PREFIX, refuse
+from gateway.api.store_errors import answer_store_errors
+from gateway.store.parameters_entry import KEY
+from gateway.store.resources import RESOURCES
 from gateway.version import version
 
 _STIR_ERRORS: dict[int, MessageId] = {404: "SVC4003", 405: "POL4050"}
@@ -20,11 +40,11 @@ _STIR_ERRORS: dict[int, MessageId] = {404: "SVC4003", 405: "POL4050"}
 
 def create_app(sidecar: Sidecar) -> FastAPI:
     """The application that serves this sidecar's world."""
-    app = FastAPI(
+    app = Application(
         title="STIR/SHAKEN gateway",
         version=version(),
-        description="Signing and verification for other SIP elements (ATIS-1000082, 3GPP TS 24.229 Annex V), "
-        "our certificates, health and metrics.",
+        description="The operator's policy and the call log, signing and verification for other SIP elements "
+        "(ATIS-1000082, 3GPP TS 24.229 Annex V), our certificates, health and metrics.",
         docs_url=None,
         redoc_url=None,
     )
@@ -34,14 +54,32 @@ def create_app(sidecar: Sidecar) -> FastAPI:
     app.include_router(certificates.router(sidecar))
     app.include_router(signing.router(sidecar))
     app.include_router(verification.router(sidecar, registry))
+    _include_policy(app, sidecar)
     _answer_errors(app)
+    answer_store_errors(app)
     return app
+
+
+def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
+    """Everything under /v1. What stands under an address of its own comes before the entries' keys, which may be any text."""
+    running = uploads.Uploads(sidecar.now)
+    app.include_router(uploads.router(running))
+    app.include_router(numbers.router(sidecar, running))
+    for resource in (sections, system_parameters, blacklist, audit, calls, traceback, explain):
+        app.include_router(resource.router(sidecar))
+    for kind in RESOURCES.values():
+        if kind.name != KEY:
+            app.include_router(entries.router(sidecar, kind))
 
 
 def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(StirError)
     async def stir_error(request: Request, error: StirError) -> JSONResponse:
         return refuse(request, error)
+
+    @app.exception_handler(Unfit)
+    async def unfit(request: Request, error: Unfit) -> JSONResponse:
+        return problem(request, error.status, error.detail, error.mistakes)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:

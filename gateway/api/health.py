@@ -3,6 +3,8 @@ it cannot."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
@@ -18,10 +20,11 @@ class Check(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Ready only if every check is."""
+    """Ready only if every check is. `alarms` are what an operator must look at though calls go on."""
 
     ready: bool
     checks: list[Check]
+    alarms: list[str] = []
 
 
 def router(sidecar: Sidecar) -> APIRouter:
@@ -47,7 +50,19 @@ def readiness(sidecar: Sidecar) -> Readiness:
         _check("edge", _edge_problem(sidecar)),
         _check("certificate", sidecar.credential_problem(sidecar.now())),
     ]
-    return Readiness(ready=all(check.ok for check in checks), checks=checks)
+    return Readiness(ready=all(check.ok for check in checks), checks=checks, alarms=list(_alarms(sidecar)))
+
+
+def _alarms(sidecar: Sidecar) -> Iterator[str]:
+    """What keeps the policy from being followed and calls from being recorded, and what was lost of those."""
+    recorder, edge = sidecar.recorder(), sidecar.edge()
+    if recorder is None:
+        yield "recorder-silent: changes of policy do not reach this node, records of calls wait in its spool"
+    else:
+        yield from (f"{problem.name}: {problem.text}" for problem in recorder.problems)
+    lost = (recorder.lost if recorder else 0) + (edge.records_lost if edge else 0)
+    if lost:
+        yield f"records-lost: {lost} records of calls are not in the call log"
 
 
 def _check(name: str, reason: str | None) -> Check:

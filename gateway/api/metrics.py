@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from gateway.api.sidecar import Sidecar, TrustInForce
 from gateway.metrics import EdgeStatusCollector
+from gateway.store.recorder_status import RecorderStatus
 
 
 class CredentialCollector(Collector):
@@ -54,10 +55,40 @@ class TrustCollector(Collector):
             yield GaugeMetricFamily("stirgw_trust_list_seconds_left", left, value=seconds)
 
 
+class RecorderCollector(Collector):
+    """Whether the policy is followed and calls are recorded."""
+
+    def __init__(self, status: Callable[[], RecorderStatus | None]) -> None:
+        self._status = status
+
+    def collect(self) -> Iterator[Metric]:
+        """The families as they stand now."""
+        status = self._status()
+        up = "1 if the recorder reported lately."
+        yield GaugeMetricFamily("stirgw_recorder_up", up, value=status is not None)
+        if status is None:
+            return
+        problems = GaugeMetricFamily(
+            "stirgw_recorder_problems",
+            "1 for each thing that is wrong; the log says more.",
+            labels=["problem"],
+        )
+        for each in status.problems:
+            problems.add_metric([each.name], 1)
+        yield problems
+        waiting = "Bytes of records that wait to be written."
+        yield GaugeMetricFamily("stirgw_spool_bytes", waiting, value=status.bytes)
+        written = "Records of calls and blocks written to the database."
+        yield CounterMetricFamily("stirgw_records_written", written, value=status.written)
+        lost = "Records that could not be read again."
+        yield CounterMetricFamily("stirgw_records_unreadable", lost, value=status.lost)
+
+
 def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
     """`/metrics`, for the families of `registry` and those of the edge and the credential."""
     registry.register(EdgeStatusCollector(sidecar.edge))
     registry.register(CredentialCollector(sidecar))
+    registry.register(RecorderCollector(sidecar.recorder))
     if sidecar.trust:
         registry.register(TrustCollector(sidecar.trust, sidecar.now))
     routes = APIRouter(tags=["metrics"])

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Mistake(BaseModel):
+    """One thing that is wrong with what a client sent: where it stands, and what is wrong with it."""
+
+    path: str = Field(examples=["limits.cps"], description="Empty for what concerns the whole.")
+    text: str
 
 
 class Problem(BaseModel):
@@ -17,11 +28,32 @@ class Problem(BaseModel):
     status: int
     detail: str | None = None
     instance: str | None = Field(default=None, description="The path that was asked for.")
+    errors: list[Mistake] | None = Field(default=None, description="Every mistake in what was sent.")
 
 
-def problem(request: Request, status: int, detail: str | None = None) -> JSONResponse:
+class Unfit(Exception):
+    """What a client sent cannot be used; becomes its HTTP answer at the door."""
+
+    def __init__(self, status: int, detail: str, mistakes: Iterable[Mistake] = ()) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.mistakes = status, detail, list(mistakes)
+
+
+def problem(
+    request: Request, status: int, detail: str | None = None, mistakes: list[Mistake] | None = None
+) -> JSONResponse:
     """The answer that tells a client what went wrong."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path)
-    return JSONResponse(
-        body.model_dump(exclude_none=True), status_code=status, media_type="application/problem+json"
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        errors=mistakes or None,
     )
+    return JSONResponse(body.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE)
+
+
+def problems(texts: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """How an operation says which problems it answers with, by status."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": text, "content": content} for status, text in texts.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 
 import uvicorn
 
@@ -16,8 +16,11 @@ from gateway.api.sidecar import Sidecar
 from gateway.config import Config
 from gateway.credentials import signing_credential
 from gateway.metrics import fresh_status, status_path
+from gateway.onlooker import Onlooker
 from gateway.sti_vs import StiVs
 from gateway.stir.tn import NumberPlan
+from gateway.store import recorder_status
+from gateway.store.opening import Opening
 
 _log = log.get("sidecar")
 
@@ -29,12 +32,12 @@ def run(config: Config) -> None:
 
 
 async def _serve(config: Config) -> None:
-    sti_vs = StiVs(config)
+    sti_vs, onlooker = StiVs(config), Onlooker(config)
     listen = config.api.listen
     _log.info("sidecar.listening", host=listen.host, port=listen.port)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(_sidecar(config, sti_vs)),
+            create_app(_sidecar(config, sti_vs, onlooker)),
             host=listen.host,
             port=listen.port,
             log_config=None,
@@ -42,13 +45,13 @@ async def _serve(config: Config) -> None:
             server_header=False,
         )
     )
-    with _beside(server, sti_vs):
+    with _beside(server, sti_vs.follow(), sti_vs.keep(), onlooker.follow()):
         await server.serve()
     await sti_vs.close()
 
 
 @contextlib.contextmanager
-def _beside(server: uvicorn.Server, sti_vs: StiVs) -> Iterator[None]:
+def _beside(server: uvicorn.Server, *work: Coroutine[None, None, None]) -> Iterator[None]:
     """What the sidecar does beside serving, for the whole node; it ends, to be started again, if one of these does."""
 
     def ended(task: asyncio.Task[None]) -> None:
@@ -56,7 +59,7 @@ def _beside(server: uvicorn.Server, sti_vs: StiVs) -> Iterator[None]:
             _log.error("sidecar.failed", error=repr(task.exception()))
             server.should_exit = True
 
-    tasks = [asyncio.create_task(each) for each in (sti_vs.follow(), sti_vs.keep())]
+    tasks = [asyncio.create_task(each) for each in work]
     for task in tasks:
         task.add_done_callback(ended)
     try:
@@ -66,8 +69,9 @@ def _beside(server: uvicorn.Server, sti_vs: StiVs) -> Iterator[None]:
             task.cancel()
 
 
-def _sidecar(config: Config, sti_vs: StiVs) -> Sidecar:
-    path = status_path(config.node.state_dir)
+def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker) -> Sidecar:
+    path, recorded = status_path(config.node.state_dir), recorder_status.status_path(config.node.state_dir)
+    onlooker.look()  # nothing is signed before the policy is known
     found = signing_credential(config.signing)
     if found.problem:
         _log.warning("signing.off", reason=found.problem)
@@ -78,4 +82,7 @@ def _sidecar(config: Config, sti_vs: StiVs) -> Sidecar:
         verifier=sti_vs.verifier,
         plan=NumberPlan.of(config.api.country),
         trust=sti_vs.trust,
+        database=Opening(config.database_url, time.time),
+        in_force=onlooker,
+        recorder=lambda: recorder_status.fresh_status(recorded, time.time()),
     )

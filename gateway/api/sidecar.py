@@ -1,5 +1,5 @@
-"""What the sidecar's resources share: the credential, the verifier, the edge's status and the clock, each given from
-outside."""
+"""What the sidecar's resources share: the credential, the verifier, the database, the policy in force, the edge's status and
+the clock, each given from outside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.metrics import EdgeStatus
+from gateway.policy.snapshot import Snapshot
+from gateway.policy.usage import Reading
 from gateway.stir.passport import Signer
 from gateway.stir.path import Anchors
 from gateway.stir.reasons import Reason
@@ -16,6 +18,10 @@ from gateway.stir.signalled import Signalled
 from gateway.stir.tn import NumberPlan
 from gateway.stir.verdict import Verdict
 from gateway.stir.verification import Rules, begin
+from gateway.store.calls import CallLog
+from gateway.store.errors import StoreGone
+from gateway.store.recorder_status import RecorderStatus
+from gateway.store.store import Store
 from gateway.trust.credential import Credential
 from gateway.trust.trust_list import TrustList
 
@@ -45,12 +51,36 @@ class TrustInForce(Protocol):
     def problems(self) -> tuple[str, ...]: ...
 
 
+class InForce(Protocol):
+    """The policy in force on this node, and what its edge counted; answered from memory, within a second of a change."""
+
+    def snapshot(self) -> Snapshot:
+        """The policy."""
+
+    def usage(self) -> Reading:
+        """The counters and the dynamic black list, a few seconds old."""
+
+    def country(self, address: str) -> str | None:
+        """Where an address is at home (ISO 3166), None where nobody knows."""
+
+
+class Database(Protocol):
+    """What the database holds."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def calls(self) -> CallLog: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sidecar:
     """The sidecar's world: `edge` answers the edge's status if it is fresh, `now` the epoch seconds.
 
-    verifier: None where nobody is trusted. plan: how numbers that lack their country are read in a verification. trust:
-    what the verifier goes by, for the metrics.
+    verifier: None where nobody is trusted. plan: how numbers that lack their country are read in a verification or a
+    query. trust: what the verifier goes by, for the metrics. database: opens it where that has not been done, or raises
+    StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
     """
 
     credential: Credential | None
@@ -60,6 +90,9 @@ class Sidecar:
     verifier: Verifier | None = None
     plan: NumberPlan = AMERICAN
     trust: TrustInForce | None = None
+    database: Callable[[], Database] | None = None
+    in_force: InForce | None = None
+    recorder: Callable[[], RecorderStatus | None] = lambda: None
 
     @classmethod
     def of(
@@ -70,10 +103,26 @@ class Sidecar:
         verifier: Verifier | None = None,
         plan: NumberPlan = AMERICAN,
         trust: TrustInForce | None = None,
+        database: Callable[[], Database] | None = None,
+        in_force: InForce | None = None,
+        recorder: Callable[[], RecorderStatus | None] = lambda: None,
     ) -> Sidecar:
         """The sidecar that signs with `credential`."""
         signer = credential.signer if credential else None
-        return cls(credential, signer, edge, now, verifier, plan, trust)
+        return cls(credential, signer, edge, now, verifier, plan, trust, database, in_force, recorder)
+
+    def store(self) -> Store:
+        """The policy in the database; raises StoreGone where there is none to be had."""
+        return self._opened().store
+
+    def call_log(self) -> CallLog:
+        """The call log in the database; raises StoreGone where there is none to be had."""
+        return self._opened().calls
+
+    def _opened(self) -> Database:
+        if self.database is None:
+            raise StoreGone("this process has no database")
+        return self.database()
 
     def credential_problem(self, at: float) -> str | None:
         """Why nothing can be signed at this time, as a rule id, or None."""

@@ -1,7 +1,8 @@
 """`POST /stir/v1/signing`: another SIP element asks for the Identity value of its call, in either dialect.
 
-The client decides the attestation, for it is the one that knows its customer; this door checks the form
-of what it is given and signs it.
+The client says the attestation, for it is the one that knows its customer. Where its address is that of a peer, the
+number policy of that peer and of its account goes before: what it refuses is not signed, and no call gets a better
+attestation than the policy gives it. A client that is no peer is trusted as whoever may reach this door is.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from gateway.api.sidecar import Sidecar
 from gateway.api.stir_errors import StirError
 from gateway.api.stir_http import PREFIX, read, reply, speaks_ms
 from gateway.api.stir_openapi import ERRORS, described
+from gateway.engine import OutboundCall, Refuse, decide_signing
 from gateway.stir import identity
-from gateway.stir.claims import ShakenClaims
+from gateway.stir.claims import ATTESTS, ShakenClaims
 
 _EXAMPLE = {
     "attest": "A",
@@ -51,6 +53,7 @@ def router(sidecar: Sidecar) -> APIRouter:
     )
     async def sign(request: Request) -> JSONResponse:
         wanted = _wanted(await read(request), speaks_ms(request))
+        _admit(sidecar, request, wanted)
         answer = wanted.answer(_identity(sidecar, wanted))
         _log.info(
             "signed",
@@ -67,6 +70,25 @@ def _wanted(body: object, ms_spoken: bool) -> SigningRequest | MsSigningRequest:
     if ms_spoken:
         return validated(MsSigningBody, body).signingRequest
     return validated(SigningBody, body).signingRequest
+
+
+def _admit(sidecar: Sidecar, request: Request, wanted: SigningRequest | MsSigningRequest) -> None:
+    """Raise StirError where the number policy refuses a peer's call, or has a lesser attestation for it."""
+    source = request.client.host if request.client else ""
+    if sidecar.in_force is None:
+        return
+    snapshot = sidecar.in_force.snapshot()
+    peer = snapshot.peers.find(source)
+    if peer is None:
+        return
+    usage, country = sidecar.in_force.usage(), sidecar.in_force.country(source)
+    for dest in wanted.dest.tn:
+        call = OutboundCall(peer, wanted.orig.tn, dest, source=source, country=country)
+        decided = decide_signing(call, snapshot, sidecar.now(), usage)
+        if isinstance(decided, Refuse):
+            raise StirError("POL4030", decided.rule)
+        if decided.attest is None or ATTESTS.index(wanted.attest) < ATTESTS.index(decided.attest):
+            raise StirError("POL4030", f"{decided.rule} gives {decided.attest or 'no attestation'}")
 
 
 def _identity(sidecar: Sidecar, wanted: SigningRequest | MsSigningRequest) -> str:

@@ -7,9 +7,7 @@ read is answered in the ATIS one.
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any, NoReturn
 from uuid import uuid4
 
 from fastapi import Request
@@ -17,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
-from gateway.api import ms
+from gateway.api import ms, strict_json
 from gateway.api.stir_errors import StirError
 from gateway.stir.identity import MAX_VALUE
 from gateway.stir.verification import MOST_IDENTITIES
@@ -58,15 +56,9 @@ def parse(body: bytes) -> object:
     if not body.strip():
         raise StirError("SVC4000")
     try:
-        text = body.decode("utf-8")
-        found: object = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_json)
-        if "\\u" in text:
-            json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no character
-    except RecursionError:
-        raise StirError("SVC4006", "nested too deeply") from None
-    except ValueError:
-        raise StirError("SVC4006", "not JSON, or a name in it stands twice") from None
-    return found
+        return strict_json.loads(body)
+    except ValueError as error:
+        raise StirError("SVC4006", str(error)) from None
 
 
 def reply(request: Request, status: int, body: BaseModel) -> JSONResponse:
@@ -101,14 +93,3 @@ def _check_types(headers: Headers) -> None:
 
 def _media_type(text: str) -> str:
     return text.partition(";")[0].strip().lower()
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return members
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")

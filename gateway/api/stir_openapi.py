@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from gateway.api.openapi import inline_schema
 from gateway.api.stir_errors import TABLE, MsError, RequestError
 from gateway.api.stir_http import JSON
 
@@ -23,26 +24,11 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 def described(*models: type[BaseModel], examples: Examples) -> dict[str, Any]:
     """The part of an operation that says what it takes: a body of one of the models, and the headers that are read."""
     shown = {name: {"value": value} for name, value in examples.items()}
-    schema = {"anyOf": [_inline_schema(model) for model in models]}
+    schema = {"anyOf": [inline_schema(model) for model in models]}
     return {
         "requestBody": {"required": True, "content": {JSON: {"schema": schema, "examples": shown}}},
         "parameters": [_header("X-RequestID", "Echoed in the answer."), _header("X-InstanceID", "Who asks.")],
     }
-
-
-def _inline_schema(model: type[BaseModel]) -> dict[str, object]:
-    """The model's JSON schema with its parts in place, so that it stands alone inside an operation."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
-
-    def inlined(node: object) -> object:
-        if isinstance(node, dict):
-            if "$ref" in node:
-                return inlined(parts[node["$ref"].rpartition("/")[2]])
-            return {key: inlined(value) for key, value in node.items()}
-        return [inlined(each) for each in node] if isinstance(node, list) else node
-
-    return {key: inlined(value) for key, value in schema.items()}
 
 
 def _header(name: str, description: str) -> dict[str, object]:

@@ -1,11 +1,10 @@
-"""The commands that act on a node, which a configuration file describes: run, import, doctor."""
+"""The commands that act on a node, which a configuration file describes: run, doctor."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +19,6 @@ _RUN_EXAMPLES = """
   gateway run                                      with /etc/vos3000-stir-gateway/gateway.toml
   gateway run --config ./gateway.toml
   gateway run --lab                                certificates marked TEST ONLY, addresses in 127.0.0.0/8
-"""
-_IMPORT_EXAMPLES = """
-  gateway import policy.toml                       all of it, or, if anything is wrong with it, nothing
-  gateway import policy.toml --config state/gateway.toml
 """
 _DOCTOR_EXAMPLES = """
   gateway doctor --config state/gateway.toml
@@ -49,38 +44,14 @@ def _run(asked: argparse.Namespace) -> int:
 def _lab_config(state_dir: Path) -> Config:
     from certs.refusal import LabRefused
     from gateway.lab import prepare
+    from gateway.store.errors import StoreGone
 
     try:
         return prepare(state_dir, time.time())
-    except (OSError, LabRefused) as error:
+    except (OSError, LabRefused, StoreGone) as error:
         raise Mistake(
             f"no lab in {state_dir}: {error}", "name a folder you may write to with --state"
         ) from None
-
-
-def _import_arguments(parser: argparse.ArgumentParser) -> None:
-    given.add_config(parser)
-    parser.add_argument("file", type=Path, metavar="FILE", help="TOML, see deploy/lab-policy.toml")
-
-
-def _import(asked: argparse.Namespace) -> int:
-    from gateway.doctor import summary
-    from gateway.policy.snapshot import PolicyError
-    from gateway.store.policy_file import install
-
-    config = given.config(asked.config)
-    try:
-        data = install(asked.file, config.node.state_dir)
-    except PolicyError as error:
-        print(*error.errors, sep="\n", file=sys.stderr)
-        raise Mistake(
-            f"{asked.file} has {len(error.errors)} mistakes, the policy in force stays",
-            "correct them, import again",
-        ) from None
-    except OSError as error:
-        raise Mistake(given.os_reason(error), "check the path and its permissions") from None
-    print(f"revision {data.revision}: {summary(data)}; a running gateway takes it over within 2 seconds")
-    return 0
 
 
 def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,13 +78,6 @@ RUN = Command(
     _run,
     _run_arguments,
     _RUN_EXAMPLES,
-)
-IMPORT = Command(
-    "import",
-    "Check a policy file and put it in force, whole or not at all.",
-    _import,
-    _import_arguments,
-    _IMPORT_EXAMPLES,
 )
 DOCTOR = Command(
     "doctor",

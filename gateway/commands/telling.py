@@ -38,7 +38,7 @@ _BY_FAULT = {
 
 def told(answer: Answer) -> str:
     """Some lines of text; what strangers wrote is shown without the control characters in it."""
-    return "\n".join(_shown(line) for line in (*_head(answer), *_headers(answer["headers"])))
+    return "\n".join(shown(line) for line in (*_head(answer), *_headers(answer["headers"])))
 
 
 def _head(answer: Answer) -> Iterator[str]:
@@ -77,7 +77,8 @@ def _row(name: str, value: object) -> str:
     return f"  {name:10} {value}"
 
 
-def _shown(line: str) -> str:
+def shown(line: str) -> str:
+    """A line without the control characters that a stranger may have put into it."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 

@@ -1,0 +1,43 @@
+"""The HTTP door over a database of its own: what its tests share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from gateway.api.app import create_app
+from gateway.api.sidecar import Sidecar
+from gateway.store.opening import Opened, Opening
+
+NOW = 1_800_000_000.0
+ACCOUNT = {"id": "acme", "name": "Acme Corporation"}
+CSV = {"Content-Type": "text/csv"}
+
+
+@dataclass
+class Api:
+    """A client, and the database behind what it talks to."""
+
+    client: TestClient
+    opened: Opened
+
+    def add(self, resource: str, *entries: Mapping[str, Any]) -> None:
+        """Add entries; the test stops where one is refused."""
+        for entry in entries:
+            response = self.client.post(f"/v1/{resource}", json=entry)
+            assert response.status_code == 201, response.text
+
+
+def open_api(folder: Path) -> Api:
+    opening = Opening(f"sqlite:///{folder / 'gateway.db'}", lambda: NOW)
+    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=opening)
+    return Api(TestClient(create_app(sidecar), raise_server_exceptions=False), opening())
+
+
+def mistakes(response: Any) -> dict[str, str]:
+    """What a problem says is wrong, by place; the form of the answer is checked on the way."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    assert response.json()["status"] == response.status_code
+    return {each["path"]: each["text"] for each in response.json()["errors"]}

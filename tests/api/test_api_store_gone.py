@@ -1,0 +1,92 @@
+"""Without a database, what needs one says so and everything else goes on; when it is back, it is found."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from policy_api import ACCOUNT, CSV, NOW
+
+from gateway.api.app import create_app
+from gateway.api.sidecar import Sidecar
+from gateway.store import opening
+from gateway.store.errors import StoreGone
+from gateway.store.opening import Opening
+
+NEEDY = {
+    "page": ("GET", "/v1/peers", {}),
+    "entry": ("GET", "/v1/peers/x", {}),
+    "create": ("POST", "/v1/accounts", {"json": ACCOUNT}),
+    "replace": ("PUT", "/v1/accounts/acme", {"json": ACCOUNT}),
+    "delete": ("DELETE", "/v1/accounts/acme", {}),
+    "sections": ("GET", "/v1/number-sections?number=12155550100", {}),
+    "numbers": ("GET", "/v1/list-groups/x/numbers", {}),
+    "numbers-csv": ("GET", "/v1/list-groups/x/numbers.csv", {}),
+    "upload": ("PUT", "/v1/list-groups/x/numbers", {"content": b"1\n", "headers": CSV}),
+    "blacklist": ("GET", "/v1/dynamic-blacklist", {}),
+    "block": ("POST", "/v1/dynamic-blacklist", {"json": {"type": "access", "subject": "192.0.2.1"}}),
+    "release": ("DELETE", "/v1/dynamic-blacklist/1", {}),
+    "parameters": ("GET", "/v1/parameters", {}),
+    "audit": ("GET", "/v1/audit", {}),
+    "calls": ("GET", "/v1/calls", {}),
+    "calls-csv": ("GET", "/v1/calls.csv", {}),
+    "trace": ("GET", "/v1/traceback?origid=x", {}),
+}
+
+
+def client(database: Opening | None) -> TestClient:
+    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=database)
+    return TestClient(create_app(sidecar), raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(("method", "path", "sent"), NEEDY.values(), ids=NEEDY)
+def test_what_needs_the_database_is_unavailable(
+    tmp_path: Path, method: str, path: str, sent: dict[str, Any]
+) -> None:
+    away = Opening(f"sqlite:///{tmp_path}/nowhere/gateway.db", lambda: NOW)
+    response = client(away).request(method, path, **sent)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    assert "nowhere" in response.json()["detail"]
+
+
+def test_a_process_without_a_database_says_so() -> None:
+    response = client(None).get("/v1/peers")
+    assert (response.status_code, response.json()["detail"]) == (503, "this process has no database")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/openapi.json", "/v1/uploads"])
+def test_what_needs_no_database_goes_on(path: str) -> None:
+    assert client(None).get(path).status_code == 200
+
+
+def test_a_password_is_never_told() -> None:
+    away = Opening("postgresql://gateway:hunter2@127.0.0.1:1/gateway", lambda: NOW)
+    response = client(away).get("/v1/peers")
+    assert response.status_code == 503
+    assert "hunter2" not in response.text
+
+
+def test_a_database_that_comes_back_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "RETRY_SECONDS", 0.0)
+    folder = tmp_path / "later"
+    asked = client(Opening(f"sqlite:///{folder}/gateway.db", lambda: NOW))
+    assert asked.get("/v1/peers").status_code == 503
+    folder.mkdir()
+    assert asked.get("/v1/peers").status_code == 200
+
+
+def test_a_database_that_is_away_is_not_tried_by_everybody(tmp_path: Path) -> None:
+    folder = tmp_path / "later"
+    away = Opening(f"sqlite:///{folder}/gateway.db", lambda: NOW)
+    with pytest.raises(StoreGone) as first:
+        away()
+    folder.mkdir()
+    with pytest.raises(StoreGone) as second:
+        away()
+    assert str(first.value) == str(second.value)
+
+
+def test_a_database_is_opened_once(tmp_path: Path) -> None:
+    found = Opening(f"sqlite:///{tmp_path}/gateway.db", lambda: NOW)
+    assert found() is found()
