@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from gateway import lab
 from gateway.cli import main
 from gateway.stir import identity
+from gateway.store.database import open_database
+from gateway.store.store import Store
 
 REPOSITORY = Path(__file__).parent.parent
 X5U = "https://certificates.example.com/616H.pem"
@@ -152,7 +154,8 @@ def test_import_puts_a_policy_in_force(state: Path, capsys: pytest.CaptureFixtur
 def test_import_tells_every_mistake_and_changes_nothing(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    in_force = (state / "policy.toml").read_bytes()
+    store = Store(open_database(f"sqlite:///{state / 'gateway.db'}"), time.time)
+    in_force = store.revision()
     wrong = tmp_path / "wrong.toml"
     wrong.write_text('[[accounts]]\nid = "x"\nnmae = "X"\n')
     assert main(["import", str(wrong), "--config", str(state / "gateway.toml")]) == 2
@@ -160,7 +163,7 @@ def test_import_tells_every_mistake_and_changes_nothing(
     assert len(said) == 3
     assert "did you mean 'name'" in "".join(said)
     assert said[-1].startswith("gateway: ")
-    assert (state / "policy.toml").read_bytes() == in_force
+    assert store.revision() == in_force
 
 
 @pytest.mark.parametrize("command", [["import", "policy.toml"], ["doctor"], ["run"]], ids=lambda c: c[0])

@@ -44,7 +44,7 @@ def errors(tmp_path: Path, text: str) -> tuple[str, ...]:
         ("[node", "not TOML"),
         (SMALLEST.replace("listen", "lisen"), "sip.lisen: unknown key; did you mean 'listen'?"),
         (SMALLEST + "[sipp]", "sipp: unknown key; did you mean 'sip'?"),
-        (SMALLEST + "[store]\nredis_url = 'x'", "store: unknown key"),
+        (SMALLEST + "[store]\nredis_url = 'x'", "store.redis_url: unknown key"),
         (SMALLEST.replace('["udp:127.0.0.2:5060"]', "[]"), "sip.listen: Tuple should have at least 1 item"),
         (SMALLEST.replace("127.0.0.2:5060", "127.0.0.2"), "sip.listen[0]: write the port too"),
         (SMALLEST.replace("127.0.0.2:5060", "sip.example:5060"), "write an address of this machine"),

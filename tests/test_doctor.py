@@ -10,6 +10,9 @@ from gateway.credentials import signing_credential
 from gateway.doctor import Finding, examine
 from gateway.metrics import EdgeStatus, status_path, write_status
 from gateway.sip import abilities
+from gateway.store import recorder_status
+from gateway.store.database import open_database
+from gateway.store.store import Store
 
 NOW = 1_800_000_000.0
 
@@ -67,14 +70,45 @@ def test_a_good_certificate_is_shown_with_its_end(config: Config) -> None:
     assert "SPC 616H until 20" in finding.text
 
 
-def test_no_policy_is_a_problem_with_a_remedy(config: Config) -> None:
-    (config.node.state_dir / "policy.toml").unlink()
-    assert "gateway import" in worst(config, "policy").text
+def test_no_database_is_a_problem_with_a_remedy(config: Config) -> None:
+    (config.node.state_dir / "gateway.db").unlink()
+    assert "gateway import" in worst(config, "database").text
+    assert not (config.node.state_dir / "gateway.db").exists()
 
 
-def test_every_mistake_of_a_policy_is_a_problem(config: Config) -> None:
-    (config.node.state_dir / "policy.toml").write_text("a = 1\nb = 2\n")
-    assert [finding.state for finding in found(config, "policy")] == ["problem", "problem"]
+def test_a_database_that_is_none_is_a_problem_with_a_remedy(config: Config) -> None:
+    (config.node.state_dir / "gateway.db").write_text("a = 1\nb = 2\n")
+    assert "restore it from a backup" in worst(config, "database").text
+
+
+def test_a_policy_without_peers_is_a_problem(config: Config) -> None:
+    store = Store(open_database(config.database_url), lambda: NOW)
+    for resource in ("routes", "number-transforms", "peers"):
+        for each in store.page(resource).entries:
+            store.delete(resource, each.entry.key, "a tester")
+    assert "no peers" in worst(config, "policy").text
+
+
+def test_accounts_bound_to_addresses_that_nobody_checks_are_told(config: Config) -> None:
+    store = Store(open_database(config.database_url), lambda: NOW)
+    store.put("parameters", store.parse("parameters", {"SS_ACCESS_IP_CHECK": 0}), "a tester")
+    assert "SS_ACCESS_IP_CHECK is 0" in worst(config, "policy").text
+
+
+def test_what_the_policy_holds_is_counted(config: Config) -> None:
+    assert "3 accounts, 1 number sections, 6 peers" in found(config, "policy")[0].text
+
+
+def test_what_the_recorder_cannot_do_is_a_problem(config: Config) -> None:
+    gone = recorder_status.Problem("database-gone", "gateway.db: locked", NOW)
+    status = recorder_status.RecorderStatus(NOW, "3", (gone,))
+    recorder_status.write_status(recorder_status.status_path(config.node.state_dir), status)
+    assert worst(config, "recorder") == Finding("recorder", "problem", "database-gone: gateway.db: locked")
+
+
+def test_a_file_of_countries_that_cannot_be_read_is_a_problem(config: Config) -> None:
+    lost = edited(config, "[log]", '[geofence]\ncountries = "none.mmdb"\n[log]')
+    assert worst(lost, "geofence").state == "problem"
 
 
 def test_what_is_off_says_why(config: Config) -> None:

@@ -4,12 +4,17 @@ import time
 from pathlib import Path
 
 from gateway import lab
+from gateway.config import Config
 from gateway.credentials import signing_credential
-from gateway.store import policy_file
-from gateway.store.files import replace
+from gateway.store.database import open_database
+from gateway.store.store import Store
 
 NOW = 1_800_000_000.0
 YEARS = 10 * 365 * 86400
+
+
+def store_of(config: Config) -> Store:
+    return Store(open_database(config.database_url), time.time)
 
 
 def test_a_lab_has_a_credential_and_a_policy(tmp_path: Path) -> None:
@@ -18,17 +23,19 @@ def test_a_lab_has_a_credential_and_a_policy(tmp_path: Path) -> None:
     assert found.problem is None
     assert found.credential is not None
     assert found.credential.usable(NOW) is None
-    assert policy_file.load(config.node.state_dir / "policy.toml").peers
+    assert store_of(config).policy().peers
     assert all(each.host.startswith("127.") for each in config.sip.listen)
 
 
 def test_what_is_good_is_kept(tmp_path: Path) -> None:
-    lab.prepare(tmp_path, NOW)
+    config = lab.prepare(tmp_path, NOW)
     key = (tmp_path / "pki" / "616H.key").read_bytes()
-    replace(tmp_path / "policy.toml", b"# mine\n")
+    store = store_of(config)
+    store.delete("routes", "carrier:default", "a tester")
+    changed = store.revision()
     lab.prepare(tmp_path, NOW + 60)
     assert (tmp_path / "pki" / "616H.key").read_bytes() == key
-    assert (tmp_path / "policy.toml").read_bytes() == b"# mine\n"
+    assert store.revision() == changed
 
 
 def test_expired_certificates_are_made_anew(tmp_path: Path) -> None:

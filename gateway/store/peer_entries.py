@@ -1,96 +1,64 @@
-"""The policy file's tables and keys, checked entry by entry, and the pure values they become.
-
-The file says `[[accounts]]`, `[[number-sections]]`, `[[peers]]`, `[[routes]]`; what one entry cannot know
-(that an account exists, that sections do not overlap) is checked when the whole is compiled.
-"""
+"""The entries of peers, accounts and routes, and the pure values they become: who calls, on whose behalf, and where to."""
 
 from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    StrictBool,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StrictBool, model_validator
 
 from gateway.policy.accounts import Account
 from gateway.policy.emergency import bare_digits
-from gateway.policy.hops import NextHop
 from gateway.policy.inbound import Action, ResultClass, Tell, Verification
 from gateway.policy.peers import PASS_HEADERS, CalleeSource, CallerSource, Peer, Role, TlsFiles
 from gateway.policy.routes import Route
-from gateway.policy.sections import NumberSection
-from gateway.policy.snapshot import PolicyData
-from gateway.rim import Count, Country, Duration, NetworkText, Strict
+from gateway.rim import Country, Strict
 from gateway.stir.attestation import Kind
 from gateway.stir.claims import Attest
-from gateway.stir.tn import InvalidNumber, NumberPlan, canonical
+from gateway.stir.tn import NumberPlan
+from gateway.store.entry import PureEntry
+from gateway.store.terms_entries import TermsEntry
+from gateway.store.written import Name, Networks, NextHopText, SmallCount, Text, Wait
 
-
-def _next_hop(value: object) -> NextHop:
-    if not isinstance(value, str):
-        raise ValueError('write a next hop as text, like "udp:192.0.2.1:5060"')
-    return NextHop.parse(value)
-
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+\*?$")]
-NextHopText = Annotated[NextHop, BeforeValidator(_next_hop)]
 DisplayPrefix = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
 NumberPrefix = Annotated[str, Field(pattern=r"^[0-9*#]{1,15}$")]
 NextHopTexts = Annotated[tuple[NextHopText, ...], Field(min_length=1)]
 
 
-class AccountEntry(Strict):
+class AccountEntry(TermsEntry, PureEntry):
     """One `[[accounts]]` entry."""
 
     id: Name
-    name: str
+    name: Text
     kind: Kind = "customer"
     attest_max: Attest = "A"
     enabled: StrictBool = True
+    addresses: Networks = ()
+
+    @property
+    def key(self) -> str:
+        """Its id."""
+        return self.id
 
     def value(self) -> Account:
         """The account it describes."""
-        return Account(self.id, self.name, self.kind, self.attest_max, self.enabled)
-
-
-class SectionEntry(Strict):
-    """One `[[number-sections]]` entry; numbers may be written in any form of the file's country."""
-
-    begin: str
-    end: str
-    account: Name
-    name: str
-
-    @field_validator("begin", "end")
-    @classmethod
-    def _canonical(cls, number: str, info: ValidationInfo) -> str:
-        try:
-            return canonical(number, info.context["plan"]).digits  # type: ignore[index]
-        except InvalidNumber as error:
-            raise ValueError(f"not a number: {error.reason}") from None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        self.value()
-        return self
-
-    def value(self) -> NumberSection:
-        """The section it describes."""
-        return NumberSection(self.begin, self.end, self.account, self.name)
+        return Account(
+            id=self.id,
+            name=self.name,
+            kind=self.kind,
+            attest_max=self.attest_max,
+            enabled=self.enabled,
+            addresses=self.addresses,
+            terms=self.terms(),
+        )
 
 
 class TlsEntry(Strict):
     """The `tls` table of a peer: paths of PEM files."""
 
-    ca: str | None = None
-    certificate: str | None = None
-    key: str | None = None
+    ca: Text | None = None
+    certificate: Text | None = None
+    key: Text | None = None
 
     @model_validator(mode="after")
     def _paired(self) -> Self:
@@ -132,24 +100,24 @@ class TellEntry(Strict):
         return Tell(self.verstat, self.remote_party_id, self.display, self.number_prefix, self.next_hops)
 
 
-class PeerEntry(Strict):
+class PeerEntry(TermsEntry):
     """One `[[peers]]` entry."""
 
     name: Name
     role: Role
     country: Country | None = None
-    addresses: tuple[NetworkText, ...] = ()
+    addresses: Networks = ()
     account: Name | None = None
     next_hops: tuple[NextHopText, ...] = ()
     caller_from: CallerSource = "From"
     callee_from: CalleeSource = "Request-URI"
     pass_headers: tuple[HeaderName, ...] = PASS_HEADERS
     refuse_with: Annotated[int, Field(strict=True, ge=400, le=699)] = 603
-    emergency: tuple[str, ...] = ()
-    max_setups: Count = 200
-    max_cps: Count = 100
-    max_bad_messages: Count = 60
-    try_next_after: Duration = 5.0
+    emergency: tuple[Text, ...] = ()
+    max_setups: SmallCount = 200
+    max_cps: SmallCount = 100
+    max_bad_messages: SmallCount = 60
+    try_next_after: Wait = 5.0
     tls: TlsEntry | None = None
     verification: VerificationEntry | None = None
     tell: TellEntry | None = None
@@ -169,7 +137,7 @@ class PeerEntry(Strict):
         return self
 
     def value(self, country: str) -> Peer:
-        """The peer it describes, in the file's country unless it names its own."""
+        """The peer it describes, in the policy's country unless it names its own."""
         return Peer(
             name=self.name,
             role=self.role,
@@ -189,39 +157,24 @@ class PeerEntry(Strict):
             tls=TlsFiles(self.tls.ca, self.tls.certificate, self.tls.key) if self.tls else None,
             verification=self.verification.value() if self.verification else Verification(),
             tell=self.tell.value() if self.tell else Tell(),
+            terms=self.terms(),
         )
 
 
-class RouteEntry(Strict):
+class RouteEntry(PureEntry):
     """One `[[routes]]` entry; without a name it is called by its prefix."""
 
-    prefix: Annotated[str, Field(pattern=r"^[0-9*#]*$")]
+    prefix: Annotated[str, Field(pattern=r"^[0-9*#]{0,32}$")]
     to: Annotated[tuple[Name, ...], Field(min_length=1)]
-    name: str | None = None
+    name: Text | None = None
     from_peer: Name | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name, given or derived."""
+        own = self.prefix or "default"
+        return self.name or (own if self.from_peer is None else f"{self.from_peer}:{own}")
 
     def value(self) -> Route:
         """The route it describes."""
-        own = self.prefix or "default"
-        called = own if self.from_peer is None else f"{self.from_peer}:{own}"
-        return Route(self.prefix, self.to, self.name or called, self.from_peer)
-
-
-class PolicyFile(Strict):
-    """A whole policy file."""
-
-    country: Country = "US"
-    accounts: tuple[AccountEntry, ...] = ()
-    sections: tuple[SectionEntry, ...] = Field(default=(), alias="number-sections")
-    peers: tuple[PeerEntry, ...] = ()
-    routes: tuple[RouteEntry, ...] = ()
-
-    def value(self, revision: str) -> PolicyData:
-        """The policy it describes."""
-        return PolicyData(
-            accounts=tuple(entry.value() for entry in self.accounts),
-            sections=tuple(entry.value() for entry in self.sections),
-            peers=tuple(entry.value(self.country) for entry in self.peers),
-            routes=tuple(entry.value() for entry in self.routes),
-            revision=revision,
-        )
+        return Route(self.prefix, self.to, self.key, self.from_peer)

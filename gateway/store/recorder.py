@@ -1,0 +1,203 @@
+"""The recorder: the one process of a node that uses the database while calls run.
+
+It compiles the policy whenever its revision changes, publishes the dynamic black list, moves what the edge has spooled
+into the call log, and forgets old calls. No call waits for it or ends with it: without it, or without the database, the
+last snapshot stays in force and the spool grows.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic, sleep, time
+from types import FrameType
+
+from gateway import log
+from gateway.config import Config
+from gateway.store import blocks_file
+from gateway.store.alarms import Alarms
+from gateway.store.blocks_file import TOLD_FOR, BlocksFile, Release
+from gateway.store.calls import PRUNED_AT_ONCE, CallLog
+from gateway.store.compiler import NICENESS, Compilation, Compiled, Compiler
+from gateway.store.database import open_database
+from gateway.store.drain import Drain
+from gateway.store.errors import StoreGone
+from gateway.store.migration import migrate
+from gateway.store.recorder_status import RecorderStatus, status_path, write_status
+from gateway.store.spool import spool_path
+from gateway.store.store import Store
+from gateway.store.watcher import Watcher, blocks_path, snapshot_path
+
+POLL_SECONDS = 0.25
+BACK_OFF = (0.5, 1.0, 2.0, 5.0)
+"""Seconds until a database that has gone is asked again, after so many failures in a row."""
+
+RECOMPILE_SECONDS = 30.0
+"""Until a compilation that failed for no fault of the policy's is tried again."""
+
+PRUNE_SECONDS = 3600.0
+
+
+class _Database:
+    """The database once it could be opened, with what is asked of it."""
+
+    def __init__(self, url: str, clock: Callable[[], float]) -> None:
+        try:
+            self.engine = open_database(url)
+        except ValueError as error:
+            raise StoreGone(str(error)) from None
+        migrate(self.engine)
+        self.store, self.calls = Store(self.engine, clock), CallLog(self.engine)
+
+
+class Recorder:
+    """The work of the process, a step at a time. `clock`: epoch seconds; `ticks`: seconds that nobody sets back."""
+
+    def __init__(
+        self, config: Config, clock: Callable[[], float] = time, ticks: Callable[[], float] = monotonic
+    ) -> None:
+        state_dir = config.node.state_dir
+        self._config, self._clock, self._ticks = config, clock, ticks
+        self._watcher = Watcher(state_dir, config.signing.rules, config.verification.inbound)
+        self._watcher.changed()
+        self._compiler = Compiler(
+            config.database_url, snapshot_path(state_dir), config.signing.rules, config.verification.inbound
+        )
+        self._alarms = Alarms(clock)
+        self._drain = Drain(spool_path(state_dir), config.node.name, config.store.mask_numbers, self._alarms)
+        self._database: _Database | None = None
+        self._compilation: Compilation | None = None
+        self._policy_seen: str | None = None
+        self._blocks_seen: int | None = None
+        self._failures = 0
+        self._ask_at = self._compile_at = self._prune_at = ticks()
+
+    def step(self) -> None:
+        """Do what there is to do now; only a database that answers slowly makes it last."""
+        if self._ticks() >= self._ask_at:
+            try:
+                self._use_database()
+            except StoreGone as gone:
+                self._lost_database(gone)
+            else:
+                self._failures = 0
+                self._alarms.set("database-gone", None)
+        self._write_status()
+
+    def close(self) -> None:
+        """Bring in what the edge left last, as far as that is quickly done, and leave nothing running."""
+        if self._compilation:
+            self._compilation.end()
+        if self._database:
+            with suppress(StoreGone):
+                self._run_drain(self._database)
+        self._write_status()
+
+    def _lost_database(self, gone: StoreGone) -> None:
+        """It is opened anew next time: it may be another one then, put in place by an operator."""
+        self._ask_at = self._ticks() + BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
+        self._failures += 1
+        self._alarms.set("database-gone", str(gone))
+        if self._database:
+            self._database.engine.dispose()
+            self._database = self._policy_seen = self._blocks_seen = None
+
+    def _use_database(self) -> None:
+        if self._database is None:
+            self._database = _Database(self._config.database_url, self._clock)
+        self._follow_policy(self._database)
+        self._follow_blocks(self._database.store)
+        self._run_drain(self._database)
+        self._prune(self._database.calls)
+
+    def _run_drain(self, database: _Database) -> None:
+        self._drain.run(database.store, database.calls, self._watcher.current.areas)
+
+    def _follow_policy(self, database: _Database) -> None:
+        if self._compilation:
+            outcome = self._compilation.outcome()
+            if outcome is None:
+                return
+            self._compilation = None
+            self._concluded(outcome)
+        revision = str(database.store.revision())
+        if revision != self._policy_seen and self._ticks() >= self._compile_at:
+            # What an earlier recorder left may be of another database: only what this one has compiled is taken over.
+            previous = self._watcher.current if self._policy_seen is not None else None
+            self._policy_seen = revision
+            database.engine.dispose()  # no connection is to be open in two processes
+            self._compilation = self._compiler.begin(previous)
+
+    def _concluded(self, outcome: Compiled) -> None:
+        self._watcher.changed()
+        self._alarms.set("policy-not-compiled", outcome.problem)
+        if outcome.problem is None:
+            self._alarms.set("snapshot-refused", self._watcher.problem)
+            self._policy_seen = outcome.revision
+        elif not outcome.final:
+            self._policy_seen = None
+            self._compile_at = self._ticks() + RECOMPILE_SECONDS
+
+    def _follow_blocks(self, store: Store) -> None:
+        revision = store.blocks_revision()
+        if revision == self._blocks_seen:
+            return
+        released = (
+            Release(held.block.type, held.block.subject, held.released_at)
+            for held in store.released_since(self._clock() - TOLD_FOR)
+            if held.released_at is not None
+        )
+        blocks = BlocksFile(tuple(released), tuple(held.block for held in store.blocks_in_force()))
+        try:
+            blocks_file.write(blocks_path(self._config.node.state_dir), blocks)
+        except OSError as error:
+            self._alarms.set("blocks-not-written", str(error))
+            return
+        self._alarms.set("blocks-not-written", None)
+        self._blocks_seen = revision
+
+    def _prune(self, calls: CallLog) -> None:
+        if self._ticks() >= self._prune_at:
+            went = calls.prune(self._clock() - self._config.store.keep_calls)
+            if went < PRUNED_AT_ONCE:  # else the next step goes on
+                self._prune_at = self._ticks() + PRUNE_SECONDS
+
+    def _write_status(self) -> None:
+        drain, waiting = self._drain, self._drain.waiting()
+        status = RecorderStatus(
+            at=self._clock(),
+            revision=self._watcher.current.revision,
+            problems=tuple(self._alarms),
+            files=waiting.files,
+            bytes=waiting.bytes,
+            set_aside=waiting.set_aside,
+            written=drain.written,
+            lost=drain.lost,
+        )
+        try:
+            write_status(status_path(self._config.node.state_dir), status)
+        except OSError as error:
+            self._alarms.set("status-not-written", str(error))
+        else:
+            self._alarms.set("status-not-written", None)
+
+
+def run(config: Config) -> None:
+    """The body of the process: until SIGTERM or SIGINT."""
+    log.setup(config.log.level)
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    os.nice(NICENESS)  # calls go first
+    recorder = Recorder(config)
+    while not stopping:
+        recorder.step()
+        sleep(POLL_SECONDS)
+    recorder.close()

@@ -1,0 +1,131 @@
+"""What peers and accounts have in common: `lists`, `permits`, `geofence` and `limits`, nested in their entries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import Field, StrictBool, model_validator
+
+from gateway.policy.geofence import Fence
+from gateway.policy.limits import Limits
+from gateway.policy.lists import Attachment, Party
+from gateway.policy.permits import Permits
+from gateway.policy.terms import Terms
+from gateway.policy.windows import EVERY_DAY, Window
+from gateway.rim import Strict
+from gateway.store.entry import Entry
+from gateway.store.written import Money, Name, PrefixText, SmallCount, Text
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+CountryText = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+_DAYS = get_args(Day)
+
+
+class WindowEntry(Strict):
+    """When a list applies: days (none: every day), and hours by the clock of `zone`; 22:00 to 06:00 ends the day after."""
+
+    days: tuple[Day, ...] = ()
+    begin: str = "00:00"
+    end: str = "00:00"
+    zone: str = "UTC"
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        self.value()
+        return self
+
+    def value(self) -> Window:
+        """The window it describes."""
+        days = frozenset(_DAYS.index(day) for day in self.days) or EVERY_DAY
+        return Window(days, self.begin, self.end, self.zone)
+
+
+class AttachmentEntry(Strict):
+    """A list group, as black or white list of the caller's or the callee's numbers."""
+
+    group: Name
+    party: Party
+    kind: Literal["black", "white"]
+    window: WindowEntry | None = None
+
+    def value(self) -> Attachment:
+        """The attachment it describes."""
+        return Attachment(self.group, self.party, self.kind, self.window.value() if self.window else None)
+
+
+class PermitsEntry(Strict):
+    """Which numbers may call and be called, by their first digits."""
+
+    allow_callers: tuple[PrefixText, ...] = ()
+    deny_callers: tuple[PrefixText, ...] = ()
+    allow_callees: tuple[PrefixText, ...] = ()
+    deny_callees: tuple[PrefixText, ...] = ()
+    international: StrictBool = True
+    premium: StrictBool = True
+    max_caller_length: Annotated[SmallCount, Field(ge=1)] | None = None
+
+    def value(self) -> Permits:
+        """The permits it describes."""
+        return Permits(**dict(self))
+
+
+class FenceEntry(Strict):
+    """Countries (ISO 3166) and areas (by name) that calls may come from and go to."""
+
+    allow_source_countries: tuple[CountryText, ...] = ()
+    deny_source_countries: tuple[CountryText, ...] = ()
+    allow_caller_countries: tuple[CountryText, ...] = ()
+    deny_caller_countries: tuple[CountryText, ...] = ()
+    allow_callee_countries: tuple[CountryText, ...] = ()
+    deny_callee_countries: tuple[CountryText, ...] = ()
+    allow_callee_areas: tuple[Text, ...] = ()
+    deny_callee_areas: tuple[Text, ...] = ()
+    allow_caller_areas: tuple[Text, ...] = ()
+    deny_caller_areas: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        self.value()
+        return self
+
+    def value(self) -> Fence:
+        """The fence it describes."""
+        return Fence(**{name: frozenset(places) for name, places in self})
+
+
+class LimitsEntry(Strict):
+    """How much one owner may use; what is left out is not bounded, 0 allows nothing."""
+
+    concurrent: SmallCount | None = None
+    cps: SmallCount | None = None
+    spend_per_day: Money | None = None
+    rates: Name | None = None
+
+    def value(self) -> Limits:
+        """The limits it describes."""
+        return Limits(**dict(self))
+
+
+class TermsEntry(Entry):
+    """An entry with terms."""
+
+    lists: tuple[AttachmentEntry, ...] = ()
+    permits: PermitsEntry = PermitsEntry()
+    geofence: FenceEntry = FenceEntry()
+    limits: LimitsEntry = LimitsEntry()
+
+    def written(self, *, brief: bool = False) -> dict[str, Any]:
+        """What it is comes before its terms."""
+        found = super().written(brief=brief)
+        terms = {name: found.pop(name) for name in TermsEntry.model_fields if name in found}
+        return found | terms
+
+    def terms(self) -> Terms:
+        """The terms it describes."""
+        return Terms(
+            tuple(each.value() for each in self.lists),
+            self.permits.value(),
+            self.geofence.value(),
+            self.limits.value(),
+        )
