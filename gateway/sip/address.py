@@ -97,13 +97,18 @@ class Address:
         return replace(self, display=f"{prefix}{self.display or self.user}") if prefix else self
 
     def renumbered(self, dialled: str, sent: str) -> Address:
-        """With the number `sent`, where its own is the one that was dialled; parameters of the old number go with it."""
+        """With the number `sent`, where its own is the one that was dialled; parameters of the old number go with it.
+
+        Where nothing is left of the number, it is withheld.
+        """
         number = _digits(dialled)
         if number is None:
             return self
         display = sent if _digits(self.display) == number else self.display
         if _digits(self.user) != number:
             return replace(self, display=display)
+        if not sent:
+            return Address(display, "sip", WITHHELD, (), self.host or ANONYMOUS.host)
         return replace(self, display=display, user=sent, of_user=())
 
     def prefixed(self, digits: str) -> Address:

@@ -24,7 +24,7 @@ from gateway.sip.address import ANONYMOUS, Address
 from gateway.sip.attempt import Target
 from gateway.sip.leg import OWN_HOST, passing_of
 from gateway.sip.message import BadMessage, Message
-from gateway.sip.outbound import user_of
+from gateway.sip.outbound import called_user
 from gateway.sip.plan import Plan
 from gateway.sip.values import name_addr, split_list
 from gateway.stir import identity
@@ -100,10 +100,9 @@ def plan(
 ) -> Plan:
     """What the decision means in SIP. The softswitches of a route are told as the first of them wants it."""
     sender, headers = _retold(message, call.peer, decision)
-    sent = decision.parties.callee_sent if decision.parties else None
     return Plan(
         caller=str(sender.at(OWN_HOST)),
-        callee=user_of(call.callee) if sent is None else sent,
+        callee=called_user(call, decision),
         targets=[target for peer in decision.targets for target in targets_of(peer)],
         headers=headers,
         passing=passing_of(call.peer.pass_headers, _REWRITTEN),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from gateway.engine import Forward, OutboundCall, Parties
+from gateway.engine import Deliver, Forward, InboundCall, OutboundCall, Parties
 from gateway.policy.peers import Peer
 from gateway.sip import address, records
 from gateway.sip.address import Address
@@ -17,6 +17,7 @@ from gateway.sip.leg import OWN_HOST, date, own_address, passing_of
 from gateway.sip.message import BadMessage, Message
 from gateway.sip.plan import Plan
 from gateway.sip.values import name_addr, split_list
+from gateway.stir.signalled import number_of
 
 _CALLER_HEADERS = {"P-Asserted-Identity": "p-asserted-identity", "Remote-Party-ID": "remote-party-id"}
 
@@ -27,7 +28,7 @@ def read_call(message: Message, peer: Peer, source: str = "", country: str | Non
     source: the address it came from; country: where that is at home.
     """
     callee = name_addr(message.get("to")).uri if peer.callee_from == "To" else message.uri
-    identity = tuple(value for line in message.all("identity") for value in split_list(line))
+    identity = tuple(value for line in message.all("identity") for value in split_list(line) if value)
     return OutboundCall(peer, _caller(message, peer), callee, identity, source, country)
 
 
@@ -41,15 +42,31 @@ def _caller(message: Message, peer: Peer) -> str:
     return name_addr(next(split_list(line))).uri if line else sender.uri
 
 
+def called_user(call: OutboundCall | InboundCall, decision: Forward | Deliver) -> str:
+    """The user part that goes to the next hop: the number that was judged, as a transform made it or as it was dialled.
+
+    In full where it took a phone-context (RFC 3966) to read it: to a carrier that has another, it would be another number.
+    """
+    sent = decision.parties
+    if sent and sent.callee_sent is not None:
+        return sent.callee_sent
+    user = user_of(call.callee)
+    as_judged = number_of(user, call.peer.plan) == decision.callee.digits
+    return user if as_judged or (sent and sent.emergency) else f"+{decision.callee.digits}"
+
+
 def user_of(address: str) -> str:
-    """The user part of a sip: or tel: URI, parameters inside it included: what goes to the next hop."""
+    """The number or name in a sip: or tel: URI.
+
+    Without its parameters: who goes by a routing number (rn, RFC 4694) would carry the call where nobody judged it.
+    """
     scheme, _, rest = address.partition(":")
-    if scheme.lower() == "tel":
-        return rest.partition(";")[0]
     user, at, _ = rest.partition("@")
-    if not at or not user:
+    if scheme.lower() == "tel":
+        user = rest
+    elif not at or not user:
         raise BadMessage("no-callee")
-    return user.partition(":")[0]
+    return user.partition(":")[0].partition(";")[0]
 
 
 def _signature(identity: str | None) -> str:
@@ -77,7 +94,7 @@ def plan(
         headers += _renumbered_lines(message, call.peer, sent)
     return Plan(
         caller=caller,
-        callee=sent.callee_sent if sent and sent.callee_sent is not None else user_of(call.callee),
+        callee=called_user(call, decision),
         targets=[target for peer in decision.targets for target in targets_of(peer)],
         headers=headers,
         passing=passing_of(call.peer.pass_headers, rewritten),
@@ -119,4 +136,4 @@ def _renumbered_lines(message: Message, peer: Peer, sent: Parties) -> Iterator[s
         values = (value for line in message.all(name) for value in split_list(line) if passing.takes(name))
         for value in values:
             with contextlib.suppress(BadMessage):
-                yield f"{spelling}: {_renumbered(value, sent)}{value[value.rfind('>') + 1 :]}"
+                yield f"{spelling}: {_renumbered(value, sent)}{name_addr(value).parameters}"

@@ -90,7 +90,7 @@ CALLS = (
         "cancelled while ringing",
         {
             "vos3000": "gives-up-while-ringing",
-            "carrier": "cancel-while-ringing-gives-487-both-sides/carrier",
+            "carrier": "rings-until-given-up",
         },
         code=487,
         attest="A",

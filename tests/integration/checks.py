@@ -15,9 +15,10 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from .deliveries import wrong_deliveries, wrong_reasons
+from .refusals import wrong_refusals
 from .scenario import Relayed, Scenario, Seen
 from .trace import Message, without_retransmissions
-from .world import GATEWAY_HOST, HOSTS
+from .world import GATEWAY_HOST, host_of
 
 # What only the gateway's workers would say: their library's name in a banner.
 BANNER = re.compile(rb"pjsip|pjsua|pjmedia|pjproject|^server[ \t]*:", re.IGNORECASE | re.MULTILINE)
@@ -46,6 +47,7 @@ def wrong(scenario: Scenario, messages: Sequence[Message], signer: Signer) -> li
         *leaks(once),
         *unacknowledged_provisionals(once),
         *wrong_identities(scenario, once, signer),
+        *wrong_refusals(scenario, once),
     ]
 
 
@@ -72,6 +74,8 @@ def not_seen(check: Seen, messages: Sequence[Message]) -> Iterator[str]:
     elif not found and check.times is None:
         yield f"{check.leg} received no {check.message}"
     for message in found if check.nth is None else found[check.nth - 1 : check.nth]:
+        if check.start is not None and not re.fullmatch(check.start, message.start):
+            yield f"{check.leg} received {message.start!r}, not {check.start!r}"
         if check.phrase is not None and message.phrase != check.phrase:
             yield f"{check.leg} received {message.start!r}, not the phrase {check.phrase!r}"
         for name, pattern in check.headers.items():
@@ -85,7 +89,7 @@ def leaks(messages: Iterable[Message]) -> Iterator[str]:
     for message in messages:
         if message.direction == "sent":
             continue
-        known = {GATEWAY_HOST.encode(), HOSTS[message.leg].encode()}
+        known = {GATEWAY_HOST.encode(), host_of(message.leg).encode()}
         for seen in {*LOOPBACK.findall(message.raw)} - known | {*BANNER.findall(message.raw)}:
             yield f"{message.leg} saw {seen.decode()!r} in {message.start!r}"
 
@@ -142,11 +146,11 @@ def wrong_identity(value: str, scenario: Scenario, signer: Signer) -> Iterator[s
 
 
 def wrong_claims(claims: Mapping[str, Any], scenario: Scenario, now: int) -> Iterator[str]:
-    """What is wrong with the claims of a call from ``caller`` to ``called`` (RFC 8588 §4)."""
+    """What is wrong with the claims of a call from ``orig`` to ``dest`` (RFC 8588 §4)."""
     expected = {
         "attest": scenario.attest,
-        "dest": {"tn": [scenario.values["called"].lstrip("+")]},
-        "orig": {"tn": scenario.values["caller"].lstrip("+")},
+        "dest": {"tn": [scenario.values["dest"].lstrip("+")]},
+        "orig": {"tn": scenario.values["orig"].lstrip("+")},
     }
     if {name: claims.get(name) for name in expected} != expected:
         yield f"claims {claims} are not {expected}"

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from .sipp import SIPP
 from .world import Gateway, running_gateway
 
-GatewayWith = Callable[[Mapping[str, Any]], Gateway]
+
+class GatewayWith(Protocol):
+    def __call__(self, settings: Mapping[str, Any], policy: str = "") -> Gateway: ...
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +31,17 @@ def real_sip() -> None:
 
 @pytest.fixture(scope="session")
 def gateway_with(real_sip: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayWith]:
-    """A running gateway with these settings on top of the common ones; each is kept to the end.
+    """A running gateway with these settings on top of the common ones, and another file of policy; each is kept to the end.
 
     One that did not start is not tried again: every test that needs it fails at once, for the same reason.
     """
     outcomes: dict[str, Gateway | Exception] = {}
     with contextlib.ExitStack() as stack:
 
-        def with_settings(settings: Mapping[str, Any]) -> Gateway:
-            key = json.dumps(settings, sort_keys=True)
+        def with_settings(settings: Mapping[str, Any], policy: str = "") -> Gateway:
+            key = json.dumps([settings, policy], sort_keys=True)
             if key not in outcomes:
-                outcomes[key] = _started(stack, tmp_path_factory.mktemp("gateway"), settings)
+                outcomes[key] = _started(stack, tmp_path_factory.mktemp("gateway"), settings, policy)
             outcome = outcomes[key]
             if isinstance(outcome, Exception):
                 raise outcome
@@ -48,9 +50,11 @@ def gateway_with(real_sip: None, tmp_path_factory: pytest.TempPathFactory) -> It
         yield with_settings
 
 
-def _started(stack: contextlib.ExitStack, folder: Path, settings: Mapping[str, Any]) -> Gateway | Exception:
+def _started(
+    stack: contextlib.ExitStack, folder: Path, settings: Mapping[str, Any], policy: str
+) -> Gateway | Exception:
     try:
-        return stack.enter_context(running_gateway(folder, settings))
+        return stack.enter_context(running_gateway(folder, settings, policy))
     except Exception as error:
         return error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import sys
 import tempfile
 import time
@@ -63,7 +64,10 @@ def play(scenario: Scenario, gateway: Gateway, folder: Path) -> Played:
         with gateway.certificate_host() as host:
             return play_inbound(scenario, gateway, folder, host)
     with contextlib.ExitStack() as stack:
-        return _play(scenario, ThroughGateway(scenario, gateway, stack), folder)
+        # Where a call fails over, a role without a leg is a closed port: nobody may listen there.
+        called = stack.enter_context(bystanders(scenario, gateway)) if scenario.refused else list[str]
+        played = _play(scenario, ThroughGateway(scenario, gateway, stack), folder)
+        return replace(played, called=tuple(called()))
 
 
 def play_inbound(scenario: Scenario, gateway: Gateway, folder: Path, host: CertificateHost) -> Played:
@@ -122,8 +126,12 @@ def _start(role: str, scenario: Scenario, seating: Seating, folder: Path, signed
 
 
 def _wait_for_message(legs: Mapping[str, Leg], wanted: str) -> None:
-    role, _, kind = wanted.partition(" ")
-    wait_for(lambda: any(message.is_a(kind) for message in legs[role].messages()), wanted)
+    times, role, kind = re.fullmatch(r"(?:(\d+) )?(\S+) (.+)", wanted).groups()  # type: ignore[union-attr]
+
+    def came() -> int:
+        return sum(message.is_a(kind) for message in without_retransmissions(legs[role].messages()))
+
+    wait_for(lambda: came() >= int(times or 1), wanted)
 
 
 def main(arguments: list[str]) -> int:
@@ -148,7 +156,7 @@ def _tell(scenario: Scenario, folder: Path, *, back_to_back: bool) -> bool:
         once = without_retransmissions(played.messages)
         problems = played.failures() + [line for each in scenario.relayed for line in not_relayed(each, once)]
     else:
-        with running_gateway(here, scenario.gateway) as gateway:
+        with running_gateway(here, scenario.gateway, scenario.policy) as gateway:
             played = play(scenario, gateway, here)
             problems = everything_wrong(scenario, played, gateway)
     print(f"\n── {scenario.name}: {'as expected' if not problems else 'NOT AS EXPECTED'}\n{played.ladder()}")

@@ -7,12 +7,19 @@ The folder's name is the expectation. ``<role>.xml`` is the leg of that role; ``
     [[variants]]  id = "486", …   the same scenario again, once with each of these values; what is no text replaces
                                   what stands here under that name. "failures": those in scenarios/parts/failures.toml
     [transport]   role = "tcp"    of a leg that calls; one that is called is reached as world.py says
-    [after]       role = "carrier ACK"   start that leg when the carrier's has sent or received an ACK
-    [calls]       role = 2        how many calls come to a leg
+    [after]       role = "carrier ACK"   start that leg when the carrier's has sent or received an ACK; "3 carrier ACK"
+                                  when it has three
+    [calls]       role = 2        how many calls a leg takes, or makes
     [gateway.sip] …               settings other than the common ones: the scenario gets a gateway of its own
+    policy = "small-limits"       a file of scenarios/parts that is in force beside the common policy: the same
     [[relayed]]                   what one leg sends and another receives, byte for byte
     [[seen]]                      what a leg receives
-    [log]         field = "text"  what the gateway's line about the call must say
+    [refused]     role = "rule"   the leg's calls are refused with {code} (603) by that rule, and reach nobody
+    [log]         field = "text"  what the gateway's line about the call must say, in the log
+    [record]      field = "text"  and in /v1/calls; of the first leg that calls
+
+The values `caller` and `called` are what the legs say; `orig` and `dest` are the numbers that are meant, where they are
+others.
 
 Of a call to a carrier:
 
@@ -43,7 +50,13 @@ from .legs import fill
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 SHARED_LEGS = SCENARIOS / "parts" / "legs"
 CALLER = '"Acme" <sip:{caller}@[local_ip]:[local_port]>'
-DEFAULTS = {"called": "+13035550123", "caller": "+12155550123", "from": CALLER, "max_forwards": "70"}
+DEFAULTS = {
+    "called": "+13035550123",
+    "caller": "+12155550123",
+    "from": CALLER,
+    "max_forwards": "70",
+    "code": "603",
+}
 INBOUND = {
     "called": "+12155550123",
     "caller": "+13035550123",
@@ -70,12 +83,13 @@ class Relayed:
 class Seen:
     """A message that a leg must receive.
 
-    ``headers`` maps names to patterns; ``times`` counts different messages, so a repetition does not count. ``nth`` is
-    the only one that is looked at; without it all are.
+    ``start`` is a pattern of the start line, ``headers`` maps names to patterns; ``times`` counts different messages, so a
+    repetition does not count. ``nth`` is the only one that is looked at; without it all are.
     """
 
     leg: str
     message: str
+    start: str | None = None
     phrase: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
@@ -93,9 +107,12 @@ class Scenario:
     after: Mapping[str, str] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
     gateway: Mapping[str, Any] = field(default_factory=dict)
+    policy: str = ""
     relayed: tuple[Relayed, ...] = ()
     seen: tuple[Seen, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
     log: Mapping[str, object] = field(default_factory=dict)
+    record: Mapping[str, object] = field(default_factory=dict)
     direction: Literal["outbound", "inbound"] = "outbound"
     identities: tuple[Identity, ...] = ()
     verstat: tuple[str, ...] = ("TN-Validation-Passed",)
@@ -129,7 +146,7 @@ def read_folder(folder: Path) -> Iterator[Scenario]:
 def _scenario(folder: Path, suffix: str, variant: Mapping[str, str], written: Mapping[str, Any]) -> Scenario:
     values = _values(written, variant)
     rest = _filled({key: value for key, value in written.items() if key not in ("legs", "values")}, values)
-    parties = {"orig": values["caller"].lstrip("+"), "dest": values["called"].lstrip("+")}
+    parties = {party: values[party].lstrip("+") for party in ("orig", "dest")}
     made = {
         "relayed": [Relayed(**_tuples(check)) for check in rest.get("relayed", [])],
         "seen": [Seen(**_tuples(check)) for check in rest.get("seen", [])],
@@ -149,6 +166,7 @@ def _values(written: Mapping[str, Any], variant: Mapping[str, str]) -> dict[str,
     """What fills {name}; the values that come with a call's direction may hold others themselves."""
     common = DEFAULTS | (INBOUND if written.get("direction") == "inbound" else {})
     values = {**common, **written.get("values", {}), **variant}
+    values = {"orig": values["caller"], "dest": values["called"]} | values
     holding = {key: text for key, text in values.items() if key in ("from", "headers")}
     return values | fill_all(holding, values)
 

@@ -11,7 +11,7 @@ from .legs import begins_the_call
 from .scenario import Scenario
 from .sipp import Seat, free_port
 from .tls_front import tls_client, tls_server
-from .world import CARRIERS, GATEWAY_HOST, HOSTS, SOFTSWITCHES, Gateway
+from .world import CARRIERS, GATEWAY_HOST, SOFTSWITCHES, Gateway, host_of
 
 Place = tuple[Seat, Mapping[str, str]]
 """A seat, and what the leg must say of it in Via and Contact."""
@@ -37,7 +37,7 @@ class ThroughGateway:
         return self._calling(role) if begins_the_call(self.scenario.legs[role]) else self._called(role)
 
     def _calling(self, role: str) -> Place:
-        host, transport = HOSTS[role], self.scenario.transport.get(role, "udp")
+        host, transport = host_of(role), self.scenario.transport.get(role, "udp")
         port = free_port(host)
         if transport == "tls":
             front = free_port(host)
@@ -49,7 +49,7 @@ class ThroughGateway:
         return Seat(host, port, _address(near, self.gateway.sip), transport), _ITS_OWN
 
     def _called(self, role: str) -> Place:
-        host, port = HOSTS[role], self.gateway.ports[role]
+        host, port = host_of(role), self.gateway.ports[role]
         transport = CARRIERS[role][1] if role in CARRIERS else "udp"
         remote = _address(GATEWAY_HOST, self.gateway.sip)
         if transport == "tls":

@@ -10,14 +10,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from .checks import Signer, leaks, not_relayed, not_seen, unacknowledged_provisionals, wrong_identities
 from .deliveries import wrong_deliveries, wrong_reasons
 from .legs import sipp_scenario
+from .refusals import wrong_refusals
 from .scenario import DEFAULTS, SHARED_LEGS, Relayed, Scenario, Seen
 from .trace import Message, read_trace, without_retransmissions
 
 NOW = 1_800_000_000
 KEY = ec.generate_private_key(ec.SECP256R1())
 SIGNER = Signer(KEY.public_key(), NOW)
-SIGNED = Scenario(name="signed", legs={}, values=DEFAULTS)
-UNSIGNED = Scenario(name="unsigned", legs={}, values=DEFAULTS, attest="unsigned")
+VALUES = DEFAULTS | {"orig": DEFAULTS["caller"], "dest": DEFAULTS["called"]}
+SIGNED = Scenario(name="signed", legs={}, values=VALUES)
+UNSIGNED = Scenario(name="unsigned", legs={}, values=VALUES, attest="unsigned")
+REFUSED = Scenario(name="refused", legs={}, values=VALUES, refused={"narrow": "limit.cps:peer/narrow"})
 X5U = "https://certificates.example.com/616H.pem"
 CLAIMS = {
     "attest": "A",
@@ -186,3 +189,36 @@ def test_every_shared_leg_becomes_a_sipp_scenario(leg: Path) -> None:
     text = sipp_scenario(leg, {**DEFAULTS, "from": "<sip:a@127.0.0.11>", **said, **more})
     assert "<![CDATA[" in text or "send" not in text
     assert "{" not in text
+
+
+def refusal(code: str = "603", rule: str = "limit.cps:peer/narrow", direction: str = "received") -> Message:
+    reason = f'Reason: X.int;text="{rule}"'
+    return message(f"SIP/2.0 {code} Decline", "CSeq: 1 INVITE", reason, leg="narrow", direction=direction)
+
+
+def call(number: int, leg: str, direction: str) -> Message:
+    lines = ("INVITE sip:b@127.0.0.2 SIP/2.0", "To: <sip:b@127.0.0.2>", f"Call-ID: {number}")
+    return message(*lines, leg=leg, direction=direction)
+
+
+def test_refusal_by_its_rule_that_nobody_else_hears_of_is_in_order() -> None:
+    let_in = [call(1, "second-narrow", "sent"), call(2, "carrier", "received")]
+    assert not list(wrong_refusals(REFUSED, [call(3, "narrow", "sent"), refusal(), *let_in]))
+
+
+@pytest.mark.parametrize(
+    ("messages", "complaint"),
+    [
+        pytest.param([], "refused 0 times", id="no-refusal"),
+        pytest.param([refusal(), refusal()], "refused 2 times", id="one-too-many"),
+        pytest.param([refusal(code="403")], "heard 'SIP/2.0 403 Decline'", id="other-code"),
+        pytest.param([refusal(rule="limit.cps")], "for the reasons", id="other-rule"),
+        pytest.param([refusal(direction="sent")], "refused 0 times", id="by-itself"),
+        pytest.param([refusal(), call(2, "carrier", "received")], "1 calls reached somebody", id="passed-on"),
+        pytest.param(
+            [refusal(), call(1, "vos3000", "sent")], "0 calls reached somebody", id="another-one-lost"
+        ),
+    ],
+)
+def test_call_that_is_not_refused_as_it_should_is_told(messages: list[Message], complaint: str) -> None:
+    assert complaint in "\n".join(wrong_refusals(REFUSED, messages))

@@ -1,7 +1,8 @@
 """The world of the scenarios: who sits at which loopback address, and the gateway that stands between them.
 
 The gateway shows itself at 127.0.0.2 (and ::1); its inside is 127.0.0.1. Ports are chosen anew for every run, so
-that two runs do not meet. What the gateway thinks of these parties is in ``scenarios/parts/policy.toml``.
+that two runs do not meet. What the gateway thinks of these parties is in ``scenarios/parts/policy.toml``, and for those
+that meet the number policy in ``number-policy.toml`` beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ ANCHORS = "anchors"
 CERTIFICATE_HOSTS = tuple(f"127.0.7.{last}" for last in range(1, 255))
 PLAIN = ("udp", "tcp")
 BIN = Path(sys.executable).parent
-POLICY = SCENARIOS / "parts" / "policy.toml"
+PARTS = SCENARIOS / "parts"
+POLICY = ("policy", "number-policy")  # always in force, beside what a scenario asks for
 
 SOFTSWITCHES = {
     "vos3000": "127.0.0.11",  # account acme, which owns +1 215 555 0100-0199
@@ -50,6 +52,34 @@ SOFTSWITCHES = {
     "prefix-vos3000": "127.0.0.18",  # digits before the number
     "sorting-vos3000": "127.0.0.19",  # the port the call comes to: this one, or
     "flagged-vos3000": "127.0.0.19",  # the one for calls that failed
+    # refused by the number policy, see number-policy.toml
+    "dormant": "127.0.0.41",
+    "listed": "127.0.0.42",
+    "choosy": "127.0.0.43",
+    "timed": "127.0.0.44",
+    "off-hours": "127.0.0.54",
+    "permitted": "127.0.0.45",
+    "domestic": "127.0.0.46",
+    "fenced": "127.0.0.47",
+    "abroad": "127.0.0.48",  # at home in Iceland, by countries.csv
+    "at-home": "127.0.0.49",  # in the United States
+    "nowhere": "127.0.0.50",  # nobody knows
+    "exit-node": "127.0.0.51",
+    "narrow": "127.0.0.52",
+    "hasty": "127.0.0.53",
+    "thrifty": "127.0.0.55",
+    "walled": "127.0.0.57",
+    # whose numbers are transformed, or borrowed
+    "nanjing": "127.0.0.56",
+    "prefixing": "127.0.0.58",
+    "borrower": "127.0.0.59",
+    "refilled": "127.0.0.60",
+    # known under small-limits.toml alone
+    "bound": "127.0.0.61",
+    "knocking": "127.0.0.62",
+    "careless": "127.0.0.63",
+    "unruly": "127.0.0.64",
+    "unanswered": "127.0.0.65",
 }
 CARRIERS = {
     "carrier": ("127.0.0.21", "udp"),
@@ -61,8 +91,15 @@ CARRIERS = {
     "quiet-carrier": ("127.0.0.32", "udp"),  # whatever fails goes on, and nobody is told
     "trusting-carrier": ("127.0.0.33", "udp"),  # its verstat is believed
     "open-carrier": ("127.0.0.34", "udp"),  # its callers may not hide
+    "prefixing-carrier": ("127.0.0.35", "udp"),  # puts digits before the called number
+    "listed-carrier": ("127.0.0.36", "udp"),  # some of its callers are on a black list
 }
 HOSTS = SOFTSWITCHES | {role: host for role, (host, _) in CARRIERS.items()}
+
+
+def host_of(role: str) -> str:
+    """The address of a role; "second-" and "third-" are other legs of the same party."""
+    return HOSTS[role.removeprefix("second-").removeprefix("third-")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +142,12 @@ class Gateway:
                 return float(line.split()[1])
         raise KeyError(name)
 
+    def records(self, **filters: str) -> list[dict[str, Any]]:
+        """The calls of the call log that are so, newest first."""
+        answer = httpx.get(f"{self.url}/v1/calls", params=filters)
+        answer.raise_for_status()
+        return list(answer.json()["items"])
+
     def is_idle(self) -> bool:
         """Whether no call is held, not even one that has just ended."""
         return self.metric("stirgw_calls_active") == 0
@@ -120,12 +163,15 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def running_gateway(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Gateway]:
+def running_gateway(
+    folder: Path, settings: Mapping[str, Mapping[str, Any]], policy: str = ""
+) -> Iterator[Gateway]:
     """Set up a gateway with the lab's certificate and the world's policy in ``folder``, run it, stop it.
 
-    ``settings`` are tables of its configuration that differ from the common ones.
+    ``settings`` are tables of its configuration that differ from the common ones, ``policy`` a file of
+    ``scenarios/parts`` that is in force beside the common ones.
     """
-    with running(set_up(folder, settings)) as gateway:
+    with running(set_up(folder, settings, policy)) as gateway:
         yield gateway
 
 
@@ -145,7 +191,7 @@ def running(gateway: Gateway) -> Iterator[Gateway]:
     assert code == 0, f"gateway run ended with {code} on SIGTERM"
 
 
-def set_up(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Gateway:
+def set_up(folder: Path, settings: Mapping[str, Mapping[str, Any]], policy: str = "") -> Gateway:
     """A gateway in ``folder``, ready to be run."""
     certificate_port = free_port(CERTIFICATE_HOSTS[0])
     nowhere = f"http://{CERTIFICATE_HOSTS[-1]}:{certificate_port}"
@@ -160,14 +206,26 @@ def set_up(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Gateway:
         certificate_port=certificate_port,
     )
     _trust(folder)
-    ports = {role.replace("-", "_"): str(port) for role, port in gateway.ports.items()}
-    files = {"tls_certificate": str(gateway.tls.certificate), "tls_key": str(gateway.tls.key)}
-    policy = fill(POLICY.read_text(), {**ports, **files})
-    (folder / "policy.toml").write_text(policy)
+    (folder / "policy.toml").write_text(_policy(gateway, policy))
     (folder / "gateway.toml").write_text(_toml(_merged(_common_settings(gateway), settings)))
     imported = subprocess.run(_command("import", folder, "policy.toml"), cwd=folder, capture_output=True)
     assert imported.returncode == 0, f"gateway import failed:\n{imported.stderr.decode()}"
     return gateway
+
+
+def _policy(gateway: Gateway, another: str) -> str:
+    """The common files and another one, as one."""
+    ports = {role.replace("-", "_"): str(port) for role, port in gateway.ports.items()}
+    files = {"tls_certificate": str(gateway.tls.certificate), "tls_key": str(gateway.tls.key)}
+    parts = [PARTS / f"{name}.toml" for name in (*POLICY, another) if name]
+    return fill("\n".join(part.read_text() for part in parts), {**ports, **files, **_days()})
+
+
+def _days() -> dict[str, str]:
+    """Days of the week that are now wherever one looks, midnight or not, and those that are not."""
+    today = datetime.now(UTC)
+    week = [f'"{(today + timedelta(days=n)):%a}"'.lower() for n in range(-1, 6)]
+    return {"days_of_now": ", ".join(week[:3]), "other_days": ", ".join(week[4:6])}
 
 
 def _trust(folder: Path) -> None:
@@ -207,6 +265,7 @@ def _common_settings(gateway: Gateway) -> dict[str, dict[str, Any]]:
             "allow_http": True,
             "allow_addresses": ["127.0.0.0/8"],
         },
+        "geofence": {"countries": str(PARTS / "countries.csv")},
         "log": {"mask_numbers": False},
     }
 
