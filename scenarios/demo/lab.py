@@ -70,12 +70,12 @@ def running(folder: Path) -> Iterator[Lab]:
             "ports = [443, 8443, 8080]": f"ports = [9, {made.api}]",
         },
     )
-    _move(
-        folder / "policy.toml",
-        {f"{HOSTS[role]}:5060": f"{HOSTS[role]}:{port}" for role, port in made.ports.items()},
-    )
+    policy = folder / "policy.toml"
+    policy.write_bytes(lab.POLICY.read_bytes())
+    _move(policy, {f"{HOSTS[role]}:5060": f"{HOSTS[role]}:{port}" for role, port in made.ports.items()})
+    subprocess.run(_command("import", folder, str(policy)), check=True, stdout=subprocess.DEVNULL)
     with made.log.open("wb") as log:
-        process = subprocess.Popen(_command(folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(_command("run", folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         _wait_until_it_serves(made, process)
         yield made
@@ -92,8 +92,9 @@ def _move(file: Path, addresses: Mapping[str, str]) -> None:
     file.write_text(text)
 
 
-def _command(folder: Path) -> list[str]:
-    return [sys.executable, "-m", "gateway.cli", "run", "--config", str(folder / "gateway.toml")]
+def _command(verb: str, folder: Path, *arguments: str) -> list[str]:
+    config = str(folder / "gateway.toml")
+    return [sys.executable, "-m", "gateway.cli", verb, *arguments, "--config", config]
 
 
 def _wait_until_it_serves(made: Lab, process: subprocess.Popen[bytes]) -> None:
