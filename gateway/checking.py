@@ -83,7 +83,10 @@ def _number(number: Number) -> dict[str, object]:
         number.sent,
         number.digits or f"({number.problem})" if number.listed or number.problem else None,
     ]
-    return {number.party: " → ".join(dict.fromkeys(step for step in steps if step))}
+    shown: dict[str, object] = {number.party: " → ".join(dict.fromkeys(step for step in steps if step))}
+    if number.transform:
+        shown[f"{number.party} transform"] = f"{number.transform.original} → {number.transform.target}"
+    return shown
 
 
 def _account(call: NumberPolicy) -> dict[str, object]:

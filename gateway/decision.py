@@ -61,8 +61,7 @@ class Refuse:
     parties: Parties | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(NamedTuple):
     """The call goes on to the first of `targets` that takes it.
 
     `identity` is the full value to add, None where the call goes out as it came; `attest`, `origid` and `iat`
@@ -81,8 +80,8 @@ class Forward:
     identity: str | None = None
     origid: str | None = None
     iat: int | None = None
-    parties: Parties | None = field(default=None, compare=False)
-    hold: Hold | None = field(default=None, compare=False)
+    parties: Parties | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from gateway.config import Config, Sip
@@ -129,7 +128,7 @@ def _policy(config: Config) -> Iterator[Finding]:
     watcher.changed()
     try:
         revision, data = _stored(config)
-    except (StoreGone, ValueError) as error:
+    except StoreGone as error:
         yield Finding("database", "problem", f"{error}; calls go on with the last policy compiled here")
     else:
         if not data.peers:
@@ -148,11 +147,8 @@ def _policy(config: Config) -> Iterator[Finding]:
 
 
 def _stored(config: Config) -> tuple[int, PolicyData]:
-    """What the database holds; raises StoreGone, ValueError where its URL is none. Nothing is made or changed."""
-    file = config.database_url.removeprefix("sqlite:///")
-    if file != config.database_url and not Path(file).exists():
-        raise StoreGone(f"{file} is not there; do: put a policy in force with `gateway import FILE`")
-    store = Store(open_database(config.database_url), time.time)
+    """What the database holds; raises StoreGone. Nothing is made or changed."""
+    store = Store(open_database(config.database_url, create=False), time.time)
     return store.revision(), store.policy()
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from gateway.checking import Check, Explanation, explained, refused
 from gateway.decision import Deliver, Forward, Parties, Refuse
 from gateway.inbound import Inbound, InboundCall
-from gateway.number_policy import transformed
+from gateway.number_policy import as_written
 from gateway.outbound import Credential, Judgement, Outbound, OutboundCall
 from gateway.policy.lists import Party
 from gateway.policy.peers import Peer
@@ -130,5 +130,7 @@ def explain_inbound(
 
 def meant_by(snapshot: Snapshot, peer: Peer, party: Party, address: str) -> str:
     """An address as a peer's number transforms leave it: its number alone where one matched."""
-    found = transformed(snapshot, peer, party, address)
-    return found.number if found and found.rule else address
+    if not snapshot.transforms.has(peer.name, party):
+        return address
+    number, rule = snapshot.transforms.apply(peer.name, party, as_written(address))
+    return number if rule else address

@@ -93,4 +93,5 @@ def outcome_of(record: Mapping[str, Any]) -> Outcome:
     if 200 <= code < 300:
         return "answered"
     rang_for_nothing = code in GIVEN_UP and "progress" in record
-    return "no-answer" if code == UNAVAILABLE or rang_for_nothing else "failed"
+    nobody_there = code == UNAVAILABLE and record.get("ended_by") != "redirect"
+    return "no-answer" if nobody_there or rang_for_nothing else "failed"

@@ -17,7 +17,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 Level = Literal["debug", "info", "warning", "error"]
 
-NUMBER_FIELDS = ("caller", "callee", "orig", "dest")
+NUMBER_FIELDS = ("caller", "callee", "caller_dialled", "callee_dialled", "orig", "dest")
 """The fields of a call record that hold telephone numbers as text."""
 
 _MASK = "xxxx"
@@ -37,6 +37,7 @@ def setup(level: Level = "info") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every start
     logging.basicConfig(handlers=[_Forward()], level=max(number, logging.INFO), force=True)
 
 

@@ -23,7 +23,7 @@ from gateway.policy.peers import Peer
 from gateway.policy.rates import Rate
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.terms import Terms
-from gateway.policy.transform import Transformed
+from gateway.policy.transform import Transform
 from gateway.policy.usage import Reading
 from gateway.stir.numberplan import LONGEST_SHORT_CODE
 from gateway.stir.tn import InvalidNumber, TelephoneNumber, canonical, written, written_digits
@@ -38,22 +38,31 @@ class Number:
 
     dialled: as the message has it, an address or digits. sent: what a transform made of it, None where none matched.
     meant: canonical, None where it is withheld or cannot be read; `problem` says why (the reasons of `gateway.stir.tn`).
-    listed: as a list would have it, `key` what it is looked up by. white: it is on the System White List.
+    written: the digits that were dialled, where there are transforms. listed: as a list would have it, `key` what it is
+    looked up by, `in_lists` the same if any group has it. white: it is on the System White List.
     """
 
     party: Party
     dialled: str
     sent: str | None = None
-    transform: str | None = None
+    written: str = ""
+    transform: Transform | None = None
     meant: TelephoneNumber | None = None
     problem: str = ""
     listed: str | None = None
     key: int | None = None
+    in_lists: int | None = None
     white: bool = False
 
     @property
     def digits(self) -> str | None:
         return self.meant.digits if self.meant else None
+
+    @property
+    def is_dial_string(self) -> bool:
+        """Whether a service code has a number behind it (*67 1 242 …): it is no number, and could be dialled as one."""
+        digits = self.digits or ""
+        return digits.startswith(("*", "#")) and sum(map(str.isdigit, digits)) > LONGEST_SHORT_CODE
 
 
 @dataclass(slots=True)
@@ -78,15 +87,16 @@ class NumberPolicy:
 
     @property
     def parties(self) -> Parties:
+        caller, callee = self.caller, self.callee
         return Parties(
-            account=self.account_id,
-            source=self.address,
-            caller_dialled=self.caller.dialled,
-            callee_dialled=self.callee.dialled,
-            caller=self.caller.digits,
-            callee=self.callee.digits,
-            caller_sent=self.caller.sent,
-            callee_sent=self.callee.sent,
+            self.account_id,
+            self.address,
+            caller_dialled=caller.dialled,
+            callee_dialled=callee.dialled,
+            caller=caller.meant.digits if caller.meant else None,
+            callee=callee.meant.digits if callee.meant else None,
+            caller_sent=caller.sent,
+            callee_sent=callee.sent,
             emergency=self.emergency is not None,
         )
 
@@ -96,7 +106,7 @@ class NumberPolicy:
         if self.emergency or self.callee.meant is None:
             return None
         return Hold(
-            owners=tuple(owner for owner, _ in self.owners),
+            owners=tuple([owner for owner, _ in self.owners]),
             caller=self.caller.digits,
             callee=self.callee.meant.digits,
             charges=tuple(self.charges),
@@ -119,14 +129,14 @@ class NumberPolicy:
         for number in (self.caller, self.callee):
             self._rewrite(number)
             self._read(number)
-        rules = [f"{each.party} {each.transform}" for each in (self.caller, self.callee) if each.transform]
-        return ", ".join(rules) or "unchanged"
+        return "unchanged" if self.caller.sent is None and self.callee.sent is None else "rewritten"
 
     def _rewrite(self, number: Number) -> None:
-        found = transformed(self.snapshot, self.peer, number.party, number.dialled)
-        if found and found.rule:
-            number.sent = found.number
-            number.transform = f"{found.rule.original} → {found.rule.target}"
+        rules = self.snapshot.transforms
+        if rules.has(self.peer.name, number.party):
+            number.written = as_written(number.dialled)
+            sent, number.transform = rules.apply(self.peer.name, number.party, number.written)
+            number.sent = sent if number.transform else None
 
     def _read(self, number: Number) -> None:
         text = number.dialled if number.sent is None else number.sent
@@ -157,9 +167,9 @@ class NumberPolicy:
         """Whether the called number is too long to be anybody's emergency number, without looking closer."""
         callee = self.callee
         return (
-            callee.sent is None
-            and callee.meant is not None
+            callee.meant is not None
             and len(callee.meant.digits) > LONGEST_SHORT_CODE
+            and (callee.sent is None or len(callee.written) > LONGEST_SHORT_CODE + 1)  # it may have a "+"
             and not self.peer.emergency
         )
 
@@ -176,6 +186,8 @@ class NumberPolicy:
         """The called number is one; the caller, readable or not, is no longer than callers may be."""
         if self.callee.meant is None:
             refuse(484, f"callee.{self.callee.problem}")
+        if self.callee.is_dial_string:
+            refuse(484, "callee.ambiguous")
         length = len(self.caller.listed or "")
         for owner, longest in self._longest_callers():
             if longest and length > longest:
@@ -210,16 +222,28 @@ class NumberPolicy:
 
     def groups(self) -> str:
         """Black and white groups of the peer and the account."""
-        attached = [(owner, terms.lists) for owner, terms in self.owners if terms.lists]
-        for owner, attachments in attached:
-            for number in (self.caller, self.callee):
-                if not number.white:
-                    self._listed(number, owner, attachments)
-        return PASSES if attached else NOTHING
+        attached = [(owner, terms) for owner, terms in self.owners if terms.lists]
+        if not attached:
+            return NOTHING
+        listed = [self._look_up(number) for number in (self.caller, self.callee)]
+        for owner, terms in attached:
+            if terms.has_white or any(listed):  # else no group has a say
+                self._listed(self.caller, owner, terms.lists)
+                self._listed(self.callee, owner, terms.lists)
+        return PASSES
+
+    def _look_up(self, number: Number) -> bool:
+        """Whether any group at all has the number: most are in none."""
+        listed = number.key is not None and self.snapshot.listed.holds(number.key)
+        number.in_lists = number.key if listed else None
+        return listed
 
     def _listed(self, number: Number, owner: str, attachments: tuple[Attachment, ...]) -> None:
-        groups = self.snapshot.groups
-        self._refuse_by(lists.refusal(attachments, owner, number.party, number.key, groups, self.now))
+        if not number.white:
+            groups = self.snapshot.groups
+            self._refuse_by(
+                lists.refusal(attachments, owner, number.party, number.in_lists, groups, self.now)
+            )
 
     def prefixes(self) -> str:
         """Prefix rules of the caller, the called number, the account; international; premium."""
@@ -270,14 +294,12 @@ class NumberPolicy:
             refuse(self.peer.refuse_with, rule)
 
 
-def transformed(snapshot: Snapshot, peer: Peer, party: Party, dialled: str) -> Transformed | None:
-    """What the peer's transforms make of the number in an address; None where it has none, or there is no number."""
-    if not snapshot.transforms.has(peer.name, party):
-        return None
+def as_written(address: str) -> str:
+    """The number in an address, with its "+" if it has one; "" where there is none."""
     try:
-        return snapshot.transforms.apply(peer.name, party, written(dialled))
+        return written(address)
     except InvalidNumber:
-        return None
+        return ""
 
 
 def _bare(text: str) -> str | None:

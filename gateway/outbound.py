@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from gateway.decision import Forward, refuse
 from gateway.number_policy import PASSES, Number, NumberPolicy
 from gateway.policy import access
+from gateway.policy.accounts import Account
 from gateway.policy.peers import Peer
 from gateway.policy.routes import Route
 from gateway.policy.snapshot import Snapshot
@@ -62,6 +63,13 @@ class Judgement(NamedTuple):
 UNJUDGED = Judgement(None, "", "")
 
 
+def _facts(account: Account | None, right: str) -> Facts:
+    if account is None:
+        return Facts(account_known=False)
+    owns, lent = right.startswith("section:"), right.startswith("authorisation:")
+    return Facts(True, account.kind, owns, lent, account.attest_max)
+
+
 @dataclass(slots=True)
 class Outbound(NumberPolicy):
     """One call of a softswitch on its way through the checks."""
@@ -108,7 +116,8 @@ class Outbound(NumberPolicy):
             refuse(self.peer.refuse_with, "account.disabled")
         if self.usage.blocked("account", self.account.id, self.now):
             refuse(self.peer.refuse_with, "account.locked")
-        self._refuse_by(access.refusal(self.account, self.address, self.snapshot.parameters))
+        if self.peer.account is not None:  # else it is the one that is bound to the address
+            self._refuse_by(access.refusal(self.account, self.address, self.snapshot.parameters))
         return PASSES
 
     def attest(self) -> str:
@@ -126,15 +135,7 @@ class Outbound(NumberPolicy):
             unreadable = f"caller.{self.caller.problem}"
             return Judgement(None, unreadable, unreadable)
         right = self._right_to(self.caller.meant.digits, self.caller.key)
-        decided = attestation.decide(
-            Facts(
-                account_known=self.account is not None,
-                account_kind=self.account.kind if self.account else None,
-                owns_number=right.startswith("section:"),
-                authorised=right.startswith("authorisation:"),
-                cap=self.account.attest_max if self.account else "A",
-            )
-        )
+        decided = attestation.decide(_facts(self.account, right))
         rule = right if right and decided.rule == "number-verified" else decided.rule
         return Judgement(decided.level, f"attest.{rule}", decided.reason)
 
@@ -142,9 +143,9 @@ class Outbound(NumberPolicy):
         """What gives the account the right to a number: a section it owns, or a letter of authorisation."""
         if self.account is None or key is None:
             return ""
-        owner = self.snapshot.sections.owner(key)
-        if owner and owner[0] == self.account.id:
-            return f"section:{owner[1]}"
+        section = self.snapshot.sections.owned(self.account.id, key)
+        if section is not None:
+            return f"section:{section}"
         letter = self.snapshot.authorisations.find(self.account.id, digits, self.now)
         return f"authorisation:{letter.name}" if letter else ""
 

@@ -39,7 +39,7 @@ def test_a_mistake_is_told_with_its_line_and_nothing_changes(
     assert run(config, "import", config.parent / name) == 2
     *errors, last = capsys.readouterr().err.splitlines()
     assert said in "\n".join(errors)
-    assert last.startswith(f"gateway: {config.parent / name} has 1 mistakes, the policy in force stays; do: ")
+    assert last.startswith(f"gateway: {config.parent / name} has one mistake, the policy in force stays; do: ")
     run(config, "import", LAB)
     assert "revision 1: " in capsys.readouterr().out
 
@@ -100,6 +100,29 @@ def test_what_was_exported_is_the_policy_and_its_owner_s_alone(
     capsys.readouterr()
     assert run(config, "import", path) == 0
     assert "(changed: nothing)" in capsys.readouterr().out
+
+
+def test_an_export_goes_through_a_link_and_into_a_device_and_leaves_them_there(config: Path) -> None:
+    run(config, "import", LAB)
+    file, link = config.parent / "policy.toml", config.parent / "link.toml"
+    link.symlink_to(file)
+    assert run(config, "export", link) == 0
+    assert (link.is_symlink(), file.stat().st_size > 0) == (True, True)
+    link.unlink()
+    link.symlink_to("/dev/null")
+    assert run(config, "export", link) == 0
+    assert link.is_char_device()
+
+
+@pytest.mark.parametrize("url", ["sqlite:///", "postgresql://gw:p@hunter2@db/gw"])
+def test_a_database_url_that_cannot_be_read_is_one_line_without_its_password(
+    config: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(f'{config.read_text()}[store]\ndatabase_url = "{url}"\n')
+    assert run(config, "import", LAB) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "; do: write" in line
+    assert "hunter2" not in line
 
 
 def test_one_resource_goes_to_standard_output(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,5 @@
 """An explanation is the decision, check by check: it decides as the engine does and changes nothing."""
 
-from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -88,7 +87,7 @@ def test_an_explanation_counts_nothing() -> None:
 def unsigned(decision: Any) -> Any:
     """A decision without its signature, which is another one every time."""
     if isinstance(decision, Forward) and decision.identity:
-        return replace(decision, identity=decision.identity.partition(";")[0].rpartition(".")[0])
+        return decision._replace(identity=decision.identity.partition(";")[0].rpartition(".")[0])
     return decision
 
 

@@ -202,6 +202,36 @@ def test_a_transform_that_leaves_nothing_of_the_called_number_ends_the_call() ->
     assert decide({"policy": {"transforms": (rule,)}}).rule == "callee.no-number"
 
 
+# Called texts that are no numbers
+
+
+DIAL_STRINGS = {
+    "caller-withheld": "*6712425550100",
+    "caller-withheld-gsm": "#31#12425550100",
+    "in-escapes": "sip:%2A6712425550100@192.0.2.1",
+    "forwarding": "*21*12425550100#",
+}
+
+
+@pytest.mark.parametrize("callee", DIAL_STRINGS.values(), ids=DIAL_STRINGS)
+def test_a_service_code_with_a_number_behind_it_is_refused(callee: str) -> None:
+    """A carrier that knows the code would dial the number, which nobody judged."""
+    assert decide({"call": {"callee": callee}}).rule == "callee.ambiguous"
+    assert decide_inbound({"call": {"callee": callee}}).rule == "callee.ambiguous"
+
+
+@pytest.mark.parametrize("callee", ["*67", "#31#", "*100#", "*123456"])
+def test_a_service_code_alone_goes_on(callee: str) -> None:
+    assert isinstance(decide({"call": {"callee": callee}}), Forward)
+
+
+def test_a_transform_may_take_the_service_code_off() -> None:
+    rule = Transform("vos3000", "callee", "#31#", "")
+    found = decide({"call": {"callee": f"#31#{CALLEE}"}, "policy": {"transforms": (rule,)}})
+    assert isinstance(found, Forward)
+    assert found.callee.digits == CALLEE
+
+
 # Callers that are no numbers
 
 

@@ -52,6 +52,7 @@ OUTCOMES: dict[str, tuple[dict[str, Any], str]] = {
     "answered": ({"code": 200, "progress": 180}, "answered"),
     "answered-otherwise": ({"code": 202}, "answered"),
     "nobody-there": ({"code": 480}, "no-answer"),
+    "somebody-elsewhere": ({"code": 480, "ended_by": "redirect"}, "failed"),
     "timed-out-while-it-rang": ({"code": 408, "progress": 180}, "no-answer"),
     "given-up-while-it-rang": ({"code": 487, "progress": 183}, "no-answer"),
     "every-carrier-silent": ({"code": 408}, "failed"),

@@ -34,8 +34,8 @@ class AccountAddresses:
 
     def find(self, address: str) -> str | None:
         """The id of the account, or None: nobody's address, that of several accounts, or no address at all."""
-        place = next(self._networks.holding(address), None)
-        return None if place is None else self._accounts[place] or None
+        places = self._networks.holding(address)
+        return self._accounts[places[0]] or None if places else None
 
 
 def account_of(peer: Peer, source: str, accounts_by_address: AccountAddresses) -> str | None:

@@ -20,9 +20,11 @@ class Bucket:
         """Whether a call at `now` would be one too many for `cps` calls a second."""
         # Calls let in between a question and its `take` leave a debt: never more than a second has to pay it.
         # A clock set back earns nothing and costs nothing.
-        earned = max(0.0, now - self.at) * cps
-        self.tokens = min(float(cps), max(self.tokens, -float(cps)) + earned)
-        self.at = now
+        passed, self.at = now - self.at, now
+        tokens = self.tokens if self.tokens > -cps else -cps
+        if passed > 0:
+            tokens += passed * cps
+        self.tokens = tokens if tokens < cps else cps
         return self.tokens < 1
 
     def take(self) -> None:

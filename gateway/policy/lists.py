@@ -41,10 +41,6 @@ class Attachment:
     kind: Literal["black", "white"]
     window: Window | None = None
 
-    def in_force(self, party: Party, now: float) -> bool:
-        """Whether it has a say about this party's number now (epoch seconds)."""
-        return self.party == party and (self.window is None or self.window.holds(now))
-
 
 def refusal(
     attachments: tuple[Attachment, ...],
@@ -57,20 +53,22 @@ def refusal(
     """The rule by which the owner's lists refuse the party's number at `now`, or None.
 
     Black goes before white. What has no key (a withheld number, a service code) is in no list: no black group refuses
-    it, every white one does. Of several white groups one is enough; the rule names the first.
+    it, every white one does. Of several white groups one is enough; the rule names the first. A group that is not there any
+    more lists nothing: a peer of an earlier policy may still attach it, while its call waited.
     """
 
-    def listed(attachment: Attachment) -> bool:
-        return key is not None and groups[attachment.group].holds(key)
-
-    in_force = [each for each in attachments if each.in_force(party, now)]
-    for each in in_force:
-        if each.kind == "black" and listed(each):
+    white = None
+    passes = False
+    for each in attachments:
+        if each.party != party or (each.window is not None and not each.window.holds(now)):
+            continue
+        group = groups.get(each.group)
+        listed = group is not None and key is not None and group.holds(key)
+        if each.kind == "white":
+            white, passes = white or each.group, passes or listed
+        elif listed:
             return f"list.black:{owner}/{each.group}"
-    white = [each for each in in_force if each.kind == "white"]
-    if white and not any(map(listed, white)):
-        return f"list.white:{owner}/{white[0].group}"
-    return None
+    return f"list.white:{owner}/{white}" if white and not passes else None
 
 
 def listed_number(text: str, plan: NumberPlan) -> str:

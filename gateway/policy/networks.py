@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -22,7 +22,7 @@ _MAPPED = 0xFFFF << 32
 _MAPPED_LENGTH = 96
 
 # Sources remembered between messages: a flood from invented addresses can cost no more memory than this.
-_REMEMBERED = 4096
+_REMEMBERED = 16_384
 
 
 @lru_cache(_REMEMBERED)
@@ -37,7 +37,6 @@ def plain_address(text: str) -> IPv4Address | IPv6Address | None:
     return address.ipv4_mapped or IPv6Address(int(address))
 
 
-@lru_cache(_REMEMBERED)
 def _number(text: str) -> int | None:
     address = plain_address(text)
     if address is None:
@@ -57,6 +56,7 @@ class NetworkTable:
     low: Column
     lengths: Column
     around: Column
+    _found: dict[str, tuple[int, ...]] = field(default_factory=dict, init=False)
 
     @classmethod
     def of(cls, networks: Iterable[Network]) -> NetworkTable:
@@ -78,8 +78,16 @@ class NetworkTable:
             return IPv4Network((start ^ _MAPPED, length - _MAPPED_LENGTH))
         return IPv6Network((start, length))
 
-    def holding(self, address: str) -> Iterator[int]:
+    def holding(self, address: str) -> tuple[int, ...]:
         """The places of all networks that hold the address, the most specific first; none for what is no address."""
+        found = self._found.get(address)
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[address] = tuple(self._search(address))
+        return found
+
+    def _search(self, address: str) -> Iterator[int]:
         number = _number(address)
         if number is None:
             return

@@ -34,6 +34,12 @@ class NumberSet:
             raise ValueError("the keys of a set of numbers must ascend, each once")
         return cls(keys)
 
+    @classmethod
+    def union(cls, sets: Iterable[NumberSet]) -> NumberSet:
+        """The numbers that are in any of these sets."""
+        keys = sorted(chain.from_iterable(each.keys for each in sets))
+        return cls(Column.of(compress(keys, map(ne, keys, chain((0,), keys)))))
+
     def holds(self, key: int) -> bool:
         """Whether the number with this key is in the set."""
         keys = self.keys.view

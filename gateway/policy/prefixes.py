@@ -56,8 +56,8 @@ class PrefixTable:
         if not (digits.isdecimal() and digits.isascii()):
             digits = digits.removesuffix(digits.lstrip("0123456789"))
         padded = int(digits[:LONGEST].ljust(LONGEST, "0"))
-        owner = self.owners.view[bisect_right(self.starts.view, padded) - 1]
-        while self.lengths.view[owner] > len(digits):
+        owner, lengths = self.owners.view[bisect_right(self.starts.view, padded) - 1], self.lengths.view
+        while lengths[owner] > len(digits):
             owner = self.parents.view[owner]
         return owner - 1
 

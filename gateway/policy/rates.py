@@ -63,11 +63,12 @@ class RateTables:
 
 
 class _RateTable:
-    __slots__ = ("_increments", "_name", "_per_minute", "_prefixes")
+    __slots__ = ("_found", "_increments", "_name", "_per_minute", "_prefixes")
 
     def __init__(self, name: str, rates: Iterable[Rate]) -> None:
         by_prefix = {rate.prefix: rate for rate in rates}
         self._name = name
+        self._found: dict[int, Rate] = {}  # those asked for: the destinations of most calls are few
         self._prefixes = PrefixTable.of(by_prefix)
         ordered = [by_prefix[prefix] for prefix in self._prefixes]
         self._per_minute = Column.of(rate.per_minute for rate in ordered)
@@ -77,5 +78,9 @@ class _RateTable:
         place = self._prefixes.find(digits)
         if place < 0:
             return None
-        prefix = self._prefixes.prefix(place)
-        return Rate(self._name, prefix, self._per_minute[place], self._increments[place])
+        rate = self._found.get(place)
+        if rate is None:
+            prefix = self._prefixes.prefix(place)
+            rate = Rate(self._name, prefix, self._per_minute[place], self._increments[place])
+            self._found[place] = rate
+        return rate

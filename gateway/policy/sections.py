@@ -67,12 +67,12 @@ class SectionTable:
         place = bisect_right(self._firsts.view, key) - 1
         return self[place] if place >= 0 and key <= self._lasts[place] else None
 
-    def owner(self, key: int) -> tuple[str, str] | None:
-        """Account and name of the section that holds the number with this key: what a call asks, without the rest."""
+    def owned(self, account: str, key: int) -> str | None:
+        """The name of the section that holds the number with this key, if it is the account's: what a call asks."""
         place = bisect_right(self._firsts.view, key) - 1
-        return (
-            (self._accounts[place], self._names[place]) if place >= 0 and key <= self._lasts[place] else None
-        )
+        if place < 0 or key > self._lasts.view[place] or self._accounts[place] != account:
+            return None
+        return self._names[place]
 
     def of_account(self, account: str) -> Iterator[NumberSection]:
         """The sections the account owns, in order; it looks at every section."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Literal
+from typing import Any, Literal
 
 from gateway.policy.access import AccountAddresses
 from gateway.policy.accounts import Account
@@ -45,11 +45,12 @@ class PolicyError(ValueError):
 class PolicyData:
     """The entries of a policy as written; `revision` names this exact content.
 
-    What has been compiled before may come as its table: `sections` of a policy that changed elsewhere.
+    kept: fields of an earlier snapshot that are to be in this one as they are, for what they are made of has not
+    changed; their entries are left out here, and were checked then.
     """
 
     accounts: tuple[Account, ...] = ()
-    sections: tuple[NumberSection, ...] | SectionTable = ()
+    sections: tuple[NumberSection, ...] = ()
     peers: tuple[Peer, ...] = ()
     routes: tuple[Route, ...] = ()
     areas: tuple[Area, ...] = ()
@@ -61,6 +62,7 @@ class PolicyData:
     address_ranges: tuple[AddressRange, ...] = ()
     parameters: Parameters = field(default_factory=Parameters)
     revision: str = NO_POLICY
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Snapshot:
 
     `inbound_routes` are those a carrier's call may take, to softswitches alone; `targets` the peers of each route,
     `told_targets` the same peers as calls with a result reach them. `treatments` hold one for each carrier. `groups` are
-    the numbers of every list group, `group_revisions` say as of when.
+    the numbers of every list group, `group_revisions` say as of when; `listed` those in any group: most calls are of none.
     """
 
     revision: str
@@ -95,6 +97,7 @@ class Snapshot:
     transforms: TransformTable
     groups: Mapping[str, NumberSet]
     group_revisions: Mapping[str, int]
+    listed: NumberSet
     system_white: NumberSet
     rates: RateTables
     authorisations: AuthorisationTable
@@ -112,12 +115,12 @@ def compile_snapshot(
     by_name = {peer.name: peer for peer in data.peers}
     targets = {route.name: tuple(by_name[name] for name in route.to) for route in data.routes}
     rules = inbound or InboundRules()
-    return Snapshot(
+    compiled = Snapshot(
         revision=data.revision,
         signing=signing or SigningRules(),
         peers=PeerTable(data.peers),
         accounts={account.id: account.under(data.parameters) for account in data.accounts},
-        sections=data.sections if isinstance(data.sections, SectionTable) else SectionTable(data.sections),
+        sections=SectionTable(data.sections),
         routes=RouteTable(data.routes),
         by_name=by_name,
         targets=targets,
@@ -135,12 +138,14 @@ def compile_snapshot(
         transforms=TransformTable(data.transforms),
         groups={group.name: group.numbers for group in data.groups},
         group_revisions={group.name: group.revision for group in data.groups},
+        listed=NumberSet.union(group.numbers for group in data.groups),
         system_white=data.system_white,
         rates=RateTables(data.rates),
         authorisations=AuthorisationTable(data.authorisations),
         address_ranges=AddressRanges(data.address_ranges),
         parameters=data.parameters,
     )
+    return replace(compiled, **data.kept)
 
 
 def _leads_home(peers: Iterable[Peer]) -> bool:
@@ -149,23 +154,22 @@ def _leads_home(peers: Iterable[Peer]) -> bool:
 
 
 def _errors(data: PolicyData) -> Iterator[str]:
-    sections = () if isinstance(data.sections, SectionTable) else data.sections
     return chain(
         _repeated("account", (account.id for account in data.accounts)),
         _repeated("peer", (peer.name for peer in data.peers)),
-        _repeated("number-section", (section.name for section in sections)),
+        _repeated("number-section", (section.name for section in data.sections)),
         _repeated("route", (route.name for route in data.routes)),
         _repeated("area", (area.prefix for area in data.areas)),
         _repeated("list-group", (group.name for group in data.groups)),
         _repeated("authorisation", (letter.name for letter in data.authorisations)),
         _clashing_transforms(data.transforms),
         _repeated("rate", (f"{rate.table} {rate.prefix}" for rate in data.rates)),
-        _dangling_accounts(data, sections),
+        _dangling_accounts(data),
         _dangling_terms(data),
         _dangling_transforms(data),
         _shared_addresses("peer", ((peer.name, peer.addresses) for peer in data.peers)),
         _shared_addresses("account", ((account.id, account.addresses) for account in data.accounts)),
-        _overlapping_sections(sections),
+        _overlapping_sections(data.sections),
         _broken_routes(data),
     )
 
@@ -176,11 +180,11 @@ def _repeated(noun: str, names: Iterable[str]) -> Iterator[str]:
     )
 
 
-def _dangling_accounts(data: PolicyData, sections: Iterable[NumberSection]) -> Iterator[str]:
-    known = {account.id for account in data.accounts}
+def _dangling_accounts(data: PolicyData) -> Iterator[str]:
+    known = {*(account.id for account in data.accounts), *data.kept.get("accounts", ())}
     referring = chain(
         (("peer", peer.name, peer.account) for peer in data.peers),
-        (("number-section", section.name, section.account) for section in sections),
+        (("number-section", section.name, section.account) for section in data.sections),
         (("authorisation", letter.name, letter.account) for letter in data.authorisations),
     )
     for noun, name, account in referring:
@@ -199,7 +203,7 @@ def _dangling_terms(data: PolicyData) -> Iterator[str]:
             if attached.group not in groups:
                 yield f"{noun} {name!r}: list group {attached.group!r} does not exist"
         limits = each.terms.limits
-        if limits.rates is not None and limits.rates not in tables:
+        if limits.rates is not None and "rates" not in data.kept and limits.rates not in tables:
             yield f"{noun} {name!r}: rate table {limits.rates!r} has no rates"
         if limits.spend_per_day is not None and limits.rates is None:
             yield f"{noun} {name!r}: spend_per_day needs rates, the table that says what a call costs"

@@ -84,6 +84,8 @@ class Spend:
 
     def spent(self, day: date, now: float) -> int:
         """That, and what the running calls have cost so far."""
+        if not self._meters:
+            return self.settled(day)
         second, running = ceil(now), 0
         for meter in self._meters.values():
             running += meter.read(second)

@@ -16,12 +16,16 @@ from gateway.policy.permits import Permits
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Black and white groups attached, prefixes permitted, countries and areas, limits."""
+    """Black and white groups attached, prefixes permitted, countries and areas, limits; `has_white`: any of them is white."""
 
     lists: tuple[Attachment, ...] = ()
     permits: Permits = field(default_factory=Permits)
     fence: Fence = field(default_factory=Fence)
     limits: Limits = field(default_factory=Limits)
+    has_white: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "has_white", any(each.kind == "white" for each in self.lists))
 
 
 NO_TERMS = Terms()

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import itemgetter
+from typing import NamedTuple
 
 from gateway.policy.lists import Party
 
@@ -68,8 +68,7 @@ class Transform:
         return self.target + rest
 
 
-@dataclass(frozen=True, slots=True)
-class Transformed:
+class Transformed(NamedTuple):
     """A number after its transform, and the rule that made it so (None: no rule matched)."""
 
     number: str
@@ -93,23 +92,32 @@ class _Shape:
         stem = transform.stem
         return cls(-len(stem), re.sub("[^?]", "0", stem), transform.open or "?" not in stem)
 
-    def stem(self, number: str) -> str | None:
-        """The stem by which an original of this shape would match the number, or None if none can."""
-        length = len(self.mask)
-        if len(number) < length or (len(number) > length and not self.open):
-            return None
-        return _blanked(number, self.mask) if "?" in self.mask else number[:length]
+
+class _Rules(NamedTuple):
+    """The transforms of one shape by their stem; `mask` only where there is a `?` in it."""
+
+    length: int
+    open: bool
+    mask: str | None
+    by_stem: dict[str | None, Transform]
+
+    @classmethod
+    def of(cls, shape: _Shape, by_stem: dict[str | None, Transform]) -> _Rules:
+        return cls(len(shape.mask), shape.open, shape.mask if "?" in shape.mask else None, by_stem)
 
 
 class TransformTable:
     """Rewrites numbers by the transforms of their peer and party; no two may match alike (see `clashes`)."""
 
     def __init__(self, transforms: Iterable[Transform]) -> None:
-        rules: dict[tuple[str, Party], dict[_Shape, dict[str, Transform]]] = {}
+        rules: dict[tuple[str, Party], dict[_Shape, dict[str | None, Transform]]] = {}
         for each in transforms:
             shapes = rules.setdefault((each.peer, each.party), {})
             shapes.setdefault(_Shape.of(each), {})[each.stem] = each
-        self._rules = {whose: sorted(shapes.items(), key=itemgetter(0)) for whose, shapes in rules.items()}
+        self._rules = {
+            whose: tuple(_Rules.of(shape, shapes[shape]) for shape in sorted(shapes))
+            for whose, shapes in rules.items()
+        }
 
     def has(self, peer: str, party: Party) -> bool:
         """Whether the peer has transforms for this party at all."""
@@ -117,10 +125,12 @@ class TransformTable:
 
     def apply(self, peer: str, party: Party, number: str) -> Transformed:
         """The number of a call from `peer` as it is from here on; an empty one stays empty."""
-        for shape, rules in self._rules.get((peer, party), ()):
-            stem = shape.stem(number)
-            if number and stem in rules:
-                return Transformed(rules[stem].rewrite(number), rules[stem])
+        given = len(number)
+        for length, open, mask, by_stem in self._rules.get((peer, party), ()) if number else ():
+            if given == length or (given > length and open):
+                rule = by_stem.get(number[:length] if mask is None else _blanked(number, mask))
+                if rule is not None:
+                    return Transformed(rule.rewrite(number), rule)
         return Transformed(number, None)
 
 

@@ -47,7 +47,10 @@ class Reading(Protocol):
 
 @dataclass(slots=True)
 class _Owner:
+    """What one owner uses. `reserved` is what the calls that nobody has answered yet will cost at least."""
+
     concurrent: int = 0
+    reserved: int = 0
     bucket: Bucket | None = None
     spend: Spend = field(default_factory=Spend)
 
@@ -78,7 +81,10 @@ class Usage:
             return "concurrent"
         if limits.cps is not None and _has_no_token(held, limits.cps, now):
             return "cps"
-        if limits.spend_per_day is not None and self._spent(held, now) >= limits.spend_per_day:
+        if (
+            limits.spend_per_day is not None
+            and self._spent(held, now) + held.reserved >= limits.spend_per_day
+        ):
             return "spend"
         return None
 
@@ -98,6 +104,7 @@ class Usage:
         """A call was let in: the blocks it brought about."""
         self._enter(hold)
         self._running.begin(hold)
+        self._reserve(hold, 1)
         for owner in hold.owners:
             bucket = self._owners[owner].bucket
             if bucket is not None:
@@ -108,7 +115,10 @@ class Usage:
 
     def answered(self, hold: Hold, now: float) -> None:
         """A call that was let in was answered: it costs from now on."""
-        self._charge(hold, self._running.answer(hold, now))
+        since = self._running.answer(hold, now)
+        if since is not None:
+            self._reserve(hold, -1)
+            self._charge(hold, since)
 
     def ended(
         self, hold: Hold, outcome: Outcome, answered_at: float | None, parameters: Parameters, now: float
@@ -135,7 +145,11 @@ class Usage:
     def resumed(self, hold: Hold, answered_at: float | None) -> None:
         """A call that was let in before this process began is still there, and was answered then if it was."""
         self._enter(hold)
-        self._charge(hold, self._running.begin(hold, answered_at))
+        since = self._running.begin(hold, answered_at)
+        if since is None:
+            self._reserve(hold, 1)
+        else:
+            self._charge(hold, since)
 
     def block(self, block: Block) -> None:
         """Keep its subject out, in place of an earlier block of its type."""
@@ -217,14 +231,20 @@ class Usage:
             self._owners[owner].concurrent -= 1
         if hold.caller is not None:
             self._offences.leave(hold.caller)
-        if since is not None:
+        if since is None:
+            self._reserve(hold, -1)
+        else:
             for owner, rate in hold.charges:
                 self._owners[owner].spend.stop(rate, since)
 
-    def _charge(self, hold: Hold, since: int | None) -> None:
-        if since is not None:
-            for owner, rate in hold.charges:
-                self._owner(owner).spend.start(rate, since)
+    def _charge(self, hold: Hold, since: int) -> None:
+        for owner, rate in hold.charges:
+            self._owner(owner).spend.start(rate, since)
+
+    def _reserve(self, hold: Hold, calls: int) -> None:
+        """A burst of calls that all ring must not slip through below the bound together."""
+        for owner, rate in hold.charges:
+            self._owner(owner).reserved += calls * cost(rate, rate.increment)
 
     def _settle(self, hold: Hold, seconds: float, now: float) -> None:
         day = self._days.day(now)

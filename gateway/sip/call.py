@@ -270,6 +270,8 @@ class Call:
         if self._cancelled:
             self._conclude(487)
         elif answer and answer.status >= 300:
+            if answer.status < 400:
+                self.record.setdefault("ended_by", "redirect")
             code, phrase, extra = answers.relayed_final(answer.status, answer.phrase)
             self._conclude(code, [*self._lines_of(answer), *extra], answer.body, phrase)
         else:

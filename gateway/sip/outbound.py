@@ -6,10 +6,12 @@ This file does no I/O.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 
 from gateway.engine import Deliver, Forward, InboundCall, OutboundCall, Parties
 from gateway.policy.peers import Peer
+from gateway.policy.territory import region
 from gateway.sip import address, records
 from gateway.sip.address import Address
 from gateway.sip.attempt import Target
@@ -19,6 +21,7 @@ from gateway.sip.plan import Plan
 from gateway.sip.values import name_addr, split_list
 from gateway.stir.signalled import number_of
 
+_PORTABILITY = re.compile(r";(rn|npdi)(?:=(\+?[0-9.()-]+))?(?=;|\Z)")
 _CALLER_HEADERS = {"P-Asserted-Identity": "p-asserted-identity", "Remote-Party-ID": "remote-party-id"}
 
 
@@ -45,20 +48,30 @@ def _caller(message: Message, peer: Peer) -> str:
 def called_user(call: OutboundCall | InboundCall, decision: Forward | Deliver) -> str:
     """The user part that goes to the next hop: the number that was judged, as a transform made it or as it was dialled.
 
-    In full where it took a phone-context (RFC 3966) to read it: to a carrier that has another, it would be another number.
+    In full where it took more than the number itself to read it: alone, "2425550100;phone-context=+44" is another number.
     """
-    sent = decision.parties
+    sent, judged = decision.parties, decision.callee.digits
     if sent and sent.callee_sent is not None:
         return sent.callee_sent
     user = user_of(call.callee)
-    as_judged = number_of(user, call.peer.plan) == decision.callee.digits
-    return user if as_judged or (sent and sent.emergency) else f"+{decision.callee.digits}"
+    if number_of(user, call.peer.plan) == judged:
+        return user if sent and sent.emergency else f"{user}{_ported(call, judged)}"
+    return judged if sent and sent.emergency else f"+{judged}"
+
+
+def _ported(call: OutboundCall | InboundCall, judged: str) -> str:
+    """What a number portability query has found out (RFC 4694), as far as it leads to the country of the number itself."""
+    found = dict(_PORTABILITY.findall(call.callee.partition("@")[0].lower()))
+    routing = number_of(found.get("rn", ""), call.peer.plan)
+    if "rn" in found and (routing is None or region(routing) != region(judged)):
+        return ""
+    return "".join(f";{name}{'=' * bool(value)}{value}" for name, value in found.items())
 
 
 def user_of(address: str) -> str:
-    """The number or name in a sip: or tel: URI.
+    """The number or name in a sip: or tel: URI, without the blanks that no URI can hold.
 
-    Without its parameters: who goes by a routing number (rn, RFC 4694) would carry the call where nobody judged it.
+    Without its parameters, which could lead the call where nobody judged it; see `_ported`.
     """
     scheme, _, rest = address.partition(":")
     user, at, _ = rest.partition("@")
@@ -66,7 +79,7 @@ def user_of(address: str) -> str:
         user = rest
     elif not at or not user:
         raise BadMessage("no-callee")
-    return user.partition(":")[0].partition(";")[0]
+    return "".join(user.partition(":")[0].partition(";")[0].split())
 
 
 def _signature(identity: str | None) -> str:

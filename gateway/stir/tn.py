@@ -59,6 +59,7 @@ WITHHELD = frozenset(
 _is_canonical = re.compile(r"[0-9#*]+").fullmatch
 _nanp_in_full = re.compile(r"(\+?)(1[2-9][0-9]{9})").fullmatch
 _nanp_uri_in_full = re.compile(r"sips?:(\+?)(1[2-9][0-9]{9})@(?!anonymous\.invalid)[a-z0-9.:;=-]+").fullmatch
+_plain_uri = re.compile(r"sips?:(\+?[0-9]+)@(?!anonymous\.invalid)[a-z0-9.:;=-]+").fullmatch
 _is_written = re.compile(r"\+?[0-9#*]+").fullmatch
 _SEPARATORS = str.maketrans("", "", "-.() \t")
 _NAME_ADDR = re.compile(r'\s*+(?:"(?:[^"\\]++|\\.)*+"\s*+|[^"<]*+)<([^<>]*+)>', re.DOTALL)
@@ -116,7 +117,8 @@ def written_digits(text: str) -> str:
 
 def written(text: str) -> str:
     """The number as it is written, with its "+" if it has one; InvalidNumber if it is none."""
-    return _compact(_subscriber(_user_part(text))[0])
+    common = _plain_uri(text)
+    return common[1] if common else _compact(_subscriber(_user_part(text))[0])
 
 
 def _by_the_rules(text: str, plan: NumberPlan) -> str:

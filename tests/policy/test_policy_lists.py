@@ -1,5 +1,7 @@
 """Black/White List Group: matched in full, black before white, within its window, and a refusal names the group."""
 
+from typing import Any
+
 import pytest
 
 from gateway.policy.columns import key_or_none
@@ -164,3 +166,8 @@ def test_a_white_group_whose_window_is_closed_lets_nobody_in_for_another() -> No
     assert refused(CUSTOMERS, staff_by_day, caller="12155550103", now=MIDNIGHT) == (
         "list.white:account/acme/customers"
     )
+
+
+@pytest.mark.parametrize(("kind", "rule"), [("black", None), ("white", "list.white:account/acme/gone")])
+def test_a_group_that_is_gone_while_a_call_waits_lists_nobody(kind: Any, rule: str | None) -> None:
+    assert refused(Attachment("gone", "caller", kind), caller="12155550100") == rule

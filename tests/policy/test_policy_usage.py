@@ -53,6 +53,33 @@ def test_a_call_uses_a_token_and_a_question_does_not() -> None:
     assert usage.over(ACCOUNT, limits, NOON + 0.5) is None
 
 
+def test_calls_that_ring_at_once_do_not_slip_below_the_bound_of_spend_together() -> None:
+    usage, limits = Usage(), Limits(spend_per_day=1_200_000)
+    usage.began(HOLD, NOON)
+    assert usage.over(ACCOUNT, limits, NOON) is None
+    usage.began(HOLD, NOON)
+    assert usage.over(ACCOUNT, limits, NOON) == "spend"
+    assert usage.spent(ACCOUNT, NOON) == 0
+    usage.ended(HOLD, "no-answer", None, DEFAULTS, NOON + 30)
+    assert usage.over(ACCOUNT, limits, NOON + 30) is None
+
+
+def test_what_was_reserved_for_a_call_goes_when_it_is_answered() -> None:
+    usage, limits = Usage(), Limits(spend_per_day=600_001)
+    usage.began(HOLD, NOON)
+    usage.answered(HOLD, NOON)
+    assert usage.over(ACCOUNT, limits, NOON + 1) is None
+    usage.ended(HOLD, "answered", NOON, DEFAULTS, NOON + 1)
+    assert usage.over(ACCOUNT, limits, NOON + 1) is None
+    assert usage.over(ACCOUNT, Limits(spend_per_day=600_000), NOON + 1) == "spend"
+
+
+def test_a_call_that_still_rings_when_it_is_taken_up_again_is_reserved_for() -> None:
+    usage = Usage()
+    usage.resumed(HOLD, None)
+    assert usage.over(ACCOUNT, Limits(spend_per_day=600_000), NOON) == "spend"
+
+
 def test_a_call_without_an_end_is_over_the_spend_while_it_runs() -> None:
     usage, limits = Usage(), Limits(spend_per_day=1_200_000)
     usage.began(HOLD, NOON)

@@ -133,6 +133,17 @@ def test_our_host_takes_the_place_of_theirs(value: str, moved: str) -> None:
     assert str(read(value).at("us")) == moved
 
 
+@pytest.mark.parametrize(
+    ("value", "withheld"),
+    [
+        ('"Al" <sip:025;npdi@h;user=phone>', '"Al" <sip:anonymous@h>'),
+        ("tel:025", "<sip:anonymous@anonymous.invalid>"),
+    ],
+)
+def test_a_number_of_which_a_transform_leaves_nothing_is_withheld(value: str, withheld: str) -> None:
+    assert str(read(value).renumbered("025", "")) == withheld
+
+
 JUNK = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=30)
 USER = st.text('+0123456789;=%:@.verstatVERSTAT anonymous<>"\\', max_size=30)
 
