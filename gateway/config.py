@@ -36,7 +36,8 @@ Address = IPv4Address | IPv6Address
 DATABASE = "gateway.db"
 """The SQLite file of a node that names no database."""
 
-_DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+_SQLITE = "sqlite:///"
+_DATABASES = (_SQLITE, "postgresql://", "postgresql+psycopg://")
 
 
 class ConfigError(ValueError):
@@ -102,10 +103,11 @@ def _text(value: object, example: str) -> str:
     return value
 
 
-def _database(url: str) -> str:
+def _database(url: str, info: ValidationInfo) -> str:
     if not url.startswith(_DATABASES):
         raise ValueError('write "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
-    return url
+    file = url.removeprefix(_SQLITE)
+    return url if file == url else f"{_SQLITE}{_anchored(Path(file), info)}"
 
 
 def _anchored(path: Path, info: ValidationInfo) -> Path:
@@ -313,7 +315,7 @@ class Config(Strict):
     @property
     def database_url(self) -> str:
         """Where the policy and the call log are; may hold a password, so it is not to be shown."""
-        return self.store.database_url or f"sqlite:///{self.node.state_dir / DATABASE}"
+        return self.store.database_url or f"{_SQLITE}{self.node.state_dir / DATABASE}"
 
 
 def load(path: Path) -> Config:

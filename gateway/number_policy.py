@@ -103,12 +103,13 @@ class NumberPolicy:
     @property
     def hold(self) -> Hold | None:
         """What the call occupies while it lasts; an emergency call is not counted."""
-        if self.emergency or self.callee.meant is None:
+        caller, callee = self.caller.meant, self.callee.meant
+        if self.emergency or callee is None:
             return None
         return Hold(
             owners=tuple([owner for owner, _ in self.owners]),
-            caller=self.caller.digits,
-            callee=self.callee.meant.digits,
+            caller=caller.digits if caller else None,
+            callee=callee.digits,
             charges=tuple(self.charges),
             account=self.account_id,
         )

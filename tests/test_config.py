@@ -130,3 +130,23 @@ def test_the_documented_configuration_is_good_and_names_every_key() -> None:
         assert section.annotation is not None
         for key in section.annotation.model_fields:
             assert f"{key} = " in text, f"[{name}] {key} is not documented"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        pytest.param("", "sqlite:///{folder}/state/gateway.db", id="in-the-state-folder"),
+        pytest.param("sqlite:///calls.db", "sqlite:///{folder}/calls.db", id="beside-the-file"),
+        pytest.param("sqlite:////srv/calls.db", "sqlite:////srv/calls.db", id="where-it-says"),
+        pytest.param("postgresql://db/gateway", "postgresql://db/gateway", id="on-a-server"),
+    ],
+)
+def test_the_database_is_where_the_file_says(tmp_path: Path, written: str, meant: str) -> None:
+    store = f'[store]\ndatabase_url = "{written}"' if written else ""
+    assert read(tmp_path, SMALLEST + store).database_url == meant.format(folder=tmp_path)
+
+
+def test_a_database_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (error,) = errors(tmp_path, SMALLEST + '[store]\ndatabase_url = "mysql://u:secret@db/x"')
+    assert 'write "sqlite:///FILE"' in error
+    assert "secret" not in error

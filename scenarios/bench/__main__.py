@@ -18,6 +18,7 @@ from scenarios.bench.length import Length
 from scenarios.bench.load import ladder, load
 from scenarios.bench.machine import machine
 from scenarios.bench.memory import memory
+from scenarios.bench.policy import policy
 from scenarios.bench.replay import replay
 from scenarios.bench.sign import signing
 from scenarios.bench.trouble import trouble
@@ -33,6 +34,7 @@ ROWS: dict[str, Callable[[Length], Iterator[Figure]]] = {
     "trouble": trouble,
     "cache": cache,
     "replay": replay,
+    "policy": policy,
     "memory": memory,
     "worker": worker,
     "fuzz": fuzz,

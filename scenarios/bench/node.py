@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from gateway.config import DATABASE
 from gateway.metrics import EdgeStatus, read_status, status_path
+from scenarios.bench import peers_file
 from scenarios.bench.processes import children, cpu_ms, family_cpu_ms, machine_cpu_ms, pss_mb
 from tests.integration.sipp import free_port, wait_for
 
@@ -64,6 +67,7 @@ class Node:
     folder: Path
     supervisor: int
     sip: int  # its UDP port
+    api: int  # the TCP port of its sidecar
     carrier: int  # the ports at which its peers must answer
     softswitch: int
 
@@ -117,18 +121,33 @@ class Node:
         wait_for(self.is_idle, "every call to be forgotten and every slot to be free", seconds=IDLE_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a node starts with: a file of the peers, and a database that it is imported into beside what is there."""
+
+    peers: Path = peers_file.SMALL
+    database: Path | None = None
+
+
 @contextlib.contextmanager
-def running_node(*, workers: int | None = None, max_calls: int = 240, configured: str = "") -> Iterator[Node]:
+def running_node(
+    *,
+    workers: int | None = None,
+    max_calls: int = 240,
+    configured: str = "",
+    policy: Policy = Policy(),
+) -> Iterator[Node]:
     """Run a gateway with that many workers ready, by default as many as it thinks best; raises TimeoutError or RuntimeError.
 
     configured: more tables of its configuration, in TOML.
     """
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as name:
         folder = Path(name)
-        sip, carrier, softswitch = _set_up(folder, workers, max_calls, configured)
+        ports = _Ports(*map(free_port, (GATEWAY, "127.0.0.1", CARRIER, SOFTSWITCH)))
+        _set_up(folder, ports, _configuration(ports, workers, max_calls) + configured, policy)
         process = _start(folder)
         try:
-            node = Node(folder, process.pid, sip, carrier, softswitch)
+            node = Node(folder, process.pid, *ports)
             wait_for(
                 lambda: process.poll() is not None or _serves(node, workers or 1),
                 "the gateway",
@@ -141,17 +160,27 @@ def running_node(*, workers: int | None = None, max_calls: int = 240, configured
             _stop(process)
 
 
-def _set_up(folder: Path, workers: int | None, max_calls: int, configured: str) -> tuple[int, int, int]:
-    """Write configuration and policy, make a certificate; the ports of the gateway, the carrier and the softswitch."""
-    sip, carrier, softswitch, api = map(free_port, (GATEWAY, CARRIER, SOFTSWITCH, "127.0.0.1"))
+class _Ports(NamedTuple):
+    sip: int
+    api: int
+    carrier: int
+    softswitch: int
+
+
+def _configuration(ports: _Ports, workers: int | None, max_calls: int) -> str:
     count = '"auto"' if workers is None else workers
-    config = _CONFIG.format(host=GATEWAY, sip=sip, api=api, workers=count, max_calls=max_calls)
-    (folder / "gateway.toml").write_text(config + configured)
-    policy = (HERE / "policy.toml").read_text().replace("{carrier}", str(carrier))
-    (folder / "policy.toml").write_text(policy.replace("{softswitch}", str(softswitch)))
+    return _CONFIG.format(host=GATEWAY, sip=ports.sip, api=ports.api, workers=count, max_calls=max_calls)
+
+
+def _set_up(folder: Path, ports: _Ports, configuration: str, policy: Policy) -> None:
+    """Write the configuration, make a certificate, import the policy."""
+    (folder / "gateway.toml").write_text(configuration)
+    (folder / "policy.toml").write_text(peers_file.written(policy.peers, ports.carrier, ports.softswitch))
     _run(sys.executable, "-m", "certs", "init", "--dir", str(folder / "lab"), "--spc", SPC)
-    _run(*_gateway("import", folder, str(folder / "policy.toml")))
-    return sip, carrier, softswitch
+    if policy.database:
+        (folder / "state").mkdir(exist_ok=True)
+        shutil.copy(policy.database, folder / "state" / DATABASE)
+    _run(*gateway("import", folder, str(folder / "policy.toml"), "--merge"))
 
 
 def _run(*command: str) -> None:
@@ -160,13 +189,13 @@ def _run(*command: str) -> None:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
 
 
-def _gateway(verb: str, folder: Path, *arguments: str) -> list[str]:
+def gateway(verb: str, folder: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "gateway.cli", verb, *arguments, "--config", str(folder / "gateway.toml")]
 
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "gateway.log").open("wb") as log:
-        command = _gateway("run", folder)
+        command = gateway("run", folder)
         return subprocess.Popen(
             command,
             cwd=HERE.parents[1],

@@ -48,9 +48,18 @@ def children(pid: int) -> list[int]:
 
 def pss_mb(pid: int) -> float:
     """Megabytes of memory, each shared page in equal parts; 0 once the process is gone."""
+    return _memory_mb(pid, "Pss:")
+
+
+def private_mb(pid: int) -> float:
+    """Megabytes of memory that no other process shares; 0 once the process is gone."""
+    return _memory_mb(pid, "Private_Clean:", "Private_Dirty:")
+
+
+def _memory_mb(pid: int, *kinds: str) -> float:
     with contextlib.suppress(OSError):
         lines = (PROC / f"{pid}/smaps_rollup").read_text().splitlines()
-        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+        return sum(int(line.split()[1]) for line in lines if line.startswith(kinds)) / 1024
     return 0.0
 
 

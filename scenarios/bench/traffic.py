@@ -21,6 +21,8 @@ from tests.integration.sipp import SIPP, free_port, is_bound, wait_for
 
 TAIL_SECONDS = 60  # what the last calls may take beyond the sending time: 64*T1 and some
 FAREWELL_SECONDS = 8.0  # what the carrier may take to end its last calls
+# Who calls whom where a softswitch calls: every even number from 0000 to 9998 in turn.
+_NUMBERED, _NUMBERS = "SEQUENTIAL,PRINTF=5000,PRINTFMULTIPLE=2", "+1215555%04d;+1303555%04d"
 
 
 class Seen(NamedTuple):
@@ -107,7 +109,7 @@ class Traffic:
         self._callee = _sipp(node, "callee", "callee.xml", sides.callee, sides.port, [])
         wait_for(lambda: is_bound(sides.callee, sides.port, "udp"), "the callee's SIPp")
         options = ["-r", str(rate), "-m", str(calls), "-l", str(at_once), "-d", str(hold_ms)]
-        options += _injected(node.folder / "signed.csv", signed)
+        options += _injected(node.folder / "fields.csv", signed)
         self._caller = _sipp(node, "caller", sides.scenario, sides.caller, free_port(sides.caller), options)
         self._limit = self._planned + hold_ms / 1000 + TAIL_SECONDS
 
@@ -196,10 +198,9 @@ def _inbound(node: Node) -> _Sides:
 
 
 def _injected(file: Path, signed: Sequence[Signed]) -> list[str]:
-    """SIPp's options for a file with the fields of each call."""
-    if not signed:
-        return []
-    file.write_text("\n".join(["SEQUENTIAL", *map(";".join, signed)]) + "\n")
+    """SIPp's options for a file with the fields of each call: those of a carrier, or a softswitch's numbers."""
+    lines = ["SEQUENTIAL", *map(";".join, signed)] if signed else [_NUMBERED, _NUMBERS]
+    file.write_text("\n".join(lines) + "\n")
     return ["-inf", file.name]
 
 
