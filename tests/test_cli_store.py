@@ -39,7 +39,9 @@ def test_a_mistake_is_told_with_its_line_and_nothing_changes(
     assert run(config, "import", config.parent / name) == 2
     *errors, last = capsys.readouterr().err.splitlines()
     assert said in "\n".join(errors)
-    assert last.startswith(f"gateway: {config.parent / name} has one mistake, the policy in force stays; do: ")
+    assert last.startswith(
+        f"gateway: {config.parent / name} has one mistake, the policy in force stays; do: "
+    )
     run(config, "import", LAB)
     assert "revision 1: " in capsys.readouterr().out
 

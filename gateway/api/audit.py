@@ -17,9 +17,9 @@ from gateway.store.paging import Change
 class AuditQuery(Paging):
     """Which changes."""
 
-    after: Annotated[str | None, Field(pattern=r"^[0-9]{1,9}$", description="`next` of the page before.")] = (
-        None
-    )
+    after: Annotated[
+        str | None, Field(pattern=r"^[0-9]{1,10}$", description="`next` of the page before.")
+    ] = None
     resource: Annotated[str | None, Field(max_length=64, examples=["peers"])] = None
     key: Annotated[str | None, Field(max_length=512)] = None
     who: Annotated[str | None, Field(max_length=256, examples=["api:127.0.0.1"])] = None

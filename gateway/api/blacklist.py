@@ -31,9 +31,9 @@ _EXAMPLE = {"type": "malicious-call", "subject": "+12155550100", "until": "2027-
 class BlockQuery(Paging):
     """Which blocks."""
 
-    after: Annotated[str | None, Field(pattern=r"^[0-9]{1,9}$", description="`next` of the page before.")] = (
-        None
-    )
+    after: Annotated[
+        str | None, Field(pattern=r"^[0-9]{1,10}$", description="`next` of the page before.")
+    ] = None
     type: BlockType | None = None
     number: Annotated[WrittenNumber | None, Field(description="The number that is blocked.")] = None
     subject: Annotated[

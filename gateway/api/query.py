@@ -16,13 +16,11 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from gateway.api.problems import Mistake, Unfit
 from gateway.rim import Strict
+from gateway.store.written import bounded
 
 Query = TypeVar("Query", bound=BaseModel)
 
 LARGEST_PAGE = 1000
-
-LAST_MOMENT = 253_402_300_799.0
-"""Epoch seconds of the end of the year 9999."""
 
 _BARE_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 _is_epoch = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?").fullmatch
@@ -37,9 +35,7 @@ def _moment(text: object) -> float:
     if not isinstance(text, str):
         raise ValueError('write a time as text, like "2027-01-15T08:00:00Z"')
     seconds = float(text) if _is_epoch(text) else _read_time(text).timestamp()
-    if not 0 <= seconds <= LAST_MOMENT:
-        raise ValueError("write a time of the years 1970 to 9999")
-    return seconds
+    return bounded(seconds)
 
 
 def _read_time(text: str) -> datetime:

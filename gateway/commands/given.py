@@ -117,4 +117,4 @@ def data(option: str, path: Path) -> bytes:
 
 def os_reason(error: OSError) -> str:
     """What went wrong with which file."""
-    return f"{error.filename}: {error.strerror}"
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)

@@ -52,8 +52,9 @@ def _import(asked: argparse.Namespace) -> int:
             loaded = import_file(store, asked.file, _who(), asked.target, asked.merge, _progress)
     except PolicyError as error:
         print(*error.errors, sep="\n", file=sys.stderr)
+        count = "one mistake" if len(error.errors) == 1 else f"{len(error.errors)} mistakes"
         raise Mistake(
-            f"{asked.file} has {len(error.errors)} mistakes, the policy in force stays",
+            f"{asked.file} has {count}, the policy in force stays",
             "correct them, import again",
         ) from None
     except NotThere as error:
@@ -109,14 +110,17 @@ def _export(asked: argparse.Namespace) -> int:
 
 
 def _write(file: Path | None, lines: Iterator[str]) -> None:
-    """Into a file that only its owner may read, for it holds telephone numbers; or to standard output."""
+    """Into a file that only its owner may read, for it holds telephone numbers; or to standard output, a pipe, a device."""
     from gateway.store.files import replace
 
     if file is None:
         for line in lines:
             print(line)
+    elif file.is_file() or not file.exists():
+        replace(file.resolve(), "".join(f"{line}\n" for line in lines).encode())
     else:
-        replace(file, "".join(f"{line}\n" for line in lines).encode())
+        with file.open("w") as given_file:
+            given_file.writelines(f"{line}\n" for line in lines)
 
 
 @contextmanager

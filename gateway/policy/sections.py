@@ -107,9 +107,11 @@ def overlaps(sections: Iterable[NumberSection]) -> list[tuple[NumberSection, Num
     """Every section, paired with the earlier one that it runs into."""
     found = []
     furthest: NumberSection | None = None
+    reach = 0
     for section in sorted(sections, key=lambda section: section.first):
-        if furthest and section.first <= furthest.last:
+        last = section.last
+        if furthest and section.first <= reach:
             found.append((furthest, section))
-        if furthest is None or section.last > furthest.last:
-            furthest = section
+        if last > reach:
+            furthest, reach = section, last
     return found

@@ -138,7 +138,7 @@ def compile_snapshot(
         transforms=TransformTable(data.transforms),
         groups={group.name: group.numbers for group in data.groups},
         group_revisions={group.name: group.revision for group in data.groups},
-        listed=NumberSet.union(group.numbers for group in data.groups),
+        listed=NumberSet.union(group.numbers for group in data.groups if "listed" not in data.kept),
         system_white=data.system_white,
         rates=RateTables(data.rates),
         authorisations=AuthorisationTable(data.authorisations),

@@ -41,12 +41,20 @@ def revision(connection: Connection) -> int:
 
 
 def add(connection: Connection, block: Block, who: str, node: str | None, at: float) -> Held:
-    """Note a block; one made by hand is not replaced by one that was not, and is put on record."""
+    """Note a block; one made by hand is not replaced by one that was not, and is put on record.
+
+    One that an edge made is nothing new if it comes, or comes again, after the subject was released or blocked later.
+    """
     _turn(connection)
-    same = (BLOCKS.c.type == block.type, BLOCKS.c.subject == block.subject, _in_force(at))
-    present = connection.execute(select(BLOCKS).where(*same)).mappings().first()
-    if present is not None and present["why"] == BY_HAND != block.why:
-        return _held(present)
+    same = (BLOCKS.c.type == block.type, BLOCKS.c.subject == block.subject)
+    present = connection.execute(select(BLOCKS).where(*same, _in_force(at))).mappings().first()
+    if block.why != BY_HAND:
+        later = or_(BLOCKS.c.since > block.since, BLOCKS.c.released_at > block.since)
+        known = connection.execute(select(BLOCKS).where(*same, later).limit(1)).mappings().first()
+        if known is None and present is not None and present["why"] == BY_HAND:
+            known = present
+        if known is not None:
+            return _held(known)
     values = {name: getattr(block, name) for name in _BLOCK} | {"node": node}
     if present is None:
         statement: Any = insert(BLOCKS).values(values).returning(*BLOCKS.c)
@@ -54,7 +62,8 @@ def add(connection: Connection, block: Block, who: str, node: str | None, at: fl
         statement = update(BLOCKS).where(BLOCKS.c.id == present["id"]).values(values).returning(*BLOCKS.c)
     held = _held(connection.execute(statement).mappings().one())
     if block.why == BY_HAND:
-        record(connection, who, at, "blocked", RESOURCE, str(held.id), None, _told(held))
+        before = None if present is None else _told(_held(present))
+        record(connection, who, at, "blocked", RESOURCE, str(held.id), before, _told(held))
     return held
 
 

@@ -27,20 +27,25 @@ _CONNECT_SECONDS = 5
 _SILENCE_MS = 10_000  # of a server that has gone without saying so
 _POOL_SECONDS = 5
 _WRITES = "gateway_writes"
+_SECRETS = ("password", "sslpassword")  # of a URL's query, which libpq reads too
 
 _ADVICE = (
     ("locked", "another process is writing; try again when its import has ended"),
     ("lock timeout", "another process is writing; try again when its import has ended"),
     ("full", "make room on its disk"),
+    ("disk I/O error", "see that its disk has room and is sound"),
     ("unable to open", "see that its folder is there and that the gateway may write to it"),
     ("readonly", "let the gateway write to it"),
     ("not a database", "restore it from a backup, or name another file in [store] database_url"),
     ("malformed", "restore it from a backup"),
     ("no such table", "start the gateway or import a policy, which makes the tables"),
+    ('relation "', "start the gateway or import a policy, which makes the tables"),
     ("password", "correct the user and password in [store] database_url"),
+    ("role", "correct the user in [store] database_url"),
     ("does not exist", "create it, or correct [store] database_url"),
     ("permission denied", "grant the gateway's user the right to create and change tables"),
 )
+_NOT_MADE_ANEW = "put it back, or begin anew with `gateway import FILE`"
 _LAST_ADVICE = "see that the database runs and can be reached"
 
 
@@ -48,7 +53,7 @@ def open_database(url: str, *, lock_seconds: float = LOCK_SECONDS, create: bool 
     """An engine for `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`; PostgreSQL is not asked anything yet.
 
     lock_seconds: how long a writer waits for another. create: make a SQLite file, for its owner alone, where there is
-    none. ValueError for a URL of neither kind; StoreGone where the file cannot be made, or is not there.
+    none. StoreGone for a URL of neither kind, and where the file cannot be made, or is not there.
     """
     try:
         parsed = make_url(url)
@@ -56,9 +61,12 @@ def open_database(url: str, *, lock_seconds: float = LOCK_SECONDS, create: bool 
         parsed = URL.create("unreadable")
     if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
         return _sqlite(parsed, lock_seconds, create)
-    if parsed.drivername in ("postgresql", "postgresql+psycopg"):
+    if parsed.drivername in ("postgresql", "postgresql+psycopg") and "@" not in (parsed.host or ""):
         return _postgresql(parsed.set(drivername="postgresql+psycopg"), lock_seconds)
-    raise ValueError('database_url: write "sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"')
+    raise StoreGone(
+        '[store] database_url cannot be read; do: write "sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME", '
+        "an @ in a password as %40"
+    )
 
 
 @contextmanager
@@ -87,16 +95,17 @@ def told(engine: Engine) -> Iterator[None]:
         yield
     except (IntegrityError, DataError):  # the database works; what it was asked was wrong
         raise
-    except (DBAPIError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error) as error:  # the last from COPY
         raise StoreGone(_reason(error, engine.url)) from None
 
 
-def _reason(error: DBAPIError | PoolTimeout, url: URL) -> str:
+def _reason(error: Exception, url: URL) -> str:
     said = " ".join(str(getattr(error, "orig", None) or error).split())
-    if url.password:
-        said = said.replace(str(url.password), "***")
+    for secret in (url.password, *(url.query.get(name) for name in _SECRETS)):
+        if secret:
+            said = said.replace(str(secret), "***")
     advice = next((advice for sign, advice in _ADVICE if sign in said), _LAST_ADVICE)
-    return f"{url.render_as_string(hide_password=True)}: {said}; do: {advice}"
+    return f"{url.difference_update_query(_SECRETS).render_as_string()}: {said}; do: {advice}"
 
 
 def _sqlite(url: URL, lock_seconds: float, create: bool) -> Engine:
@@ -105,7 +114,8 @@ def _sqlite(url: URL, lock_seconds: float, create: bool) -> Engine:
     try:
         os.close(os.open(path, flags, 0o600))
     except OSError as error:
-        raise StoreGone(f"{path}: {error.strerror}; do: let the gateway write there") from None
+        do = "let the gateway write there" if create else _NOT_MADE_ANEW
+        raise StoreGone(f"{path}: {error.strerror}; do: {do}") from None
 
     def connect() -> sqlite3.Connection:
         """A file that has gone is told, and not made anew, empty."""
@@ -113,10 +123,28 @@ def _sqlite(url: URL, lock_seconds: float, create: bool) -> Engine:
             f"{path.as_uri()}?mode=rw", uri=True, timeout=lock_seconds, check_same_thread=False
         )
 
+    def note_file(_connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(path)
+
+    def check_file(_connection: Any, record: Any, _proxy: object) -> None:
+        """What is written to a file that was taken away would be lost; the next connection is to what is there now."""
+        if record.info["file"] != _identity(path):
+            raise StoreGone(f"{path}: it was taken away or replaced; do: try again, or {_NOT_MADE_ANEW}")
+
     engine = create_engine(url, creator=connect, pool_timeout=_POOL_SECONDS)
     event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "connect", note_file)
+    event.listen(engine, "checkout", check_file)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

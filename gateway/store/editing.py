@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.policy.columns import number_key
+from gateway.policy.columns import key_digits, number_key
 from gateway.store import numbers, rows
 from gateway.store.checking import check
 from gateway.store.entry import Entry, Row
@@ -16,6 +16,8 @@ from gateway.store.number_entries import ListGroupEntry
 from gateway.store.reading import parameters
 from gateway.store.resources import RESOURCES, Resource
 from gateway.store.tables import GROUPS
+
+_FEW = 20  # numbers that the record of changes names
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,23 @@ def put_numbers_of(ledger: Ledger, entry: ListGroupEntry) -> None:
 def change_numbers(
     ledger: Ledger, group: str, keys: Any, mode: numbers.Mode, progress: Callable[[int], None]
 ) -> numbers.Difference:
-    """Change the numbers of a group that is there, and note how many."""
+    """Change the numbers of a group that is there, and note how many; a few are named: before, those that went."""
     made = numbers.change(ledger.connection, group, keys, mode, progress)
-    if made.added or made.removed:
+    if made:
         kind = RESOURCES["list-groups"]
         ledger.connection.execute(
             kind.table.update().where(kind.key == group).values(numbers_revision=ledger.revision)
         )
-        told = {"added": made.added, "removed": made.removed}
-        ledger.note_deed(f"numbers-{mode}", "list-groups", group, None, told)
+        counts = {"added": len(made.added), "removed": len(made.removed)}
+        went, came = _named(made.removed), _named(made.added)
+        before, after = (went, counts | came) if len(made) <= _FEW else (None, counts)
+        ledger.note_deed(f"numbers-{mode}", "list-groups", group, before, after)
         ledger.touch("list-groups")
     return made
+
+
+def _named(keys: Iterable[int]) -> dict[str, Any]:
+    return {"numbers": [f"+{key_digits(key)}" for key in keys]}
 
 
 def _written(kind: Resource, row: Row | None) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ do not overlap) is checked when the whole policy is.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Self
 
 from pydantic import model_validator
@@ -44,7 +45,15 @@ class Entry(Strict):
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Self:
         """The entry that `row` was made of: it was good when it was written, in whatever country."""
-        return cls.model_validate(row, context=_ANY_PLAN)
+        written = {**row, **row.get("more", {})}
+        own = {name: written[name] for name in _names(cls) if name in written}
+        return cls.model_validate(own, context=_ANY_PLAN)
+
+
+@cache
+def _names(kind: type[Entry]) -> tuple[str, ...]:
+    """What the fields of a kind of entries are called outside."""
+    return tuple(field.alias or name for name, field in kind.model_fields.items())
 
 
 class PureEntry(Entry):
@@ -53,6 +62,15 @@ class PureEntry(Entry):
     def value(self) -> object:
         """The value it describes; ValueError if it describes none."""
         raise NotImplementedError
+
+    @classmethod
+    def value_of(cls, row: Mapping[str, Any]) -> object:
+        """The value of the entry that `row` was made of.
+
+        A kind with thousands of entries makes it of the columns, without the entry: what is in them was checked when it
+        was written.
+        """
+        return cls.of_row(row).value()
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -25,7 +25,7 @@ def read(path: Path) -> Mapping[str, Any] | None:
     """The figures an edge left last, or None if there are none that can be read."""
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
@@ -60,6 +60,6 @@ class Kept:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 replace(self._path, state, durable=False)
+                self._saved = state
             except OSError as error:
                 _log.error("usage.not-saved", error=str(error))
-            self._saved = state

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from ipaddress import ip_network
 from typing import Annotated, Any, Self
 
 from pydantic import Field
@@ -61,6 +64,10 @@ class SectionEntry(_RangeEntry):
         """The section it describes."""
         return NumberSection(self.begin, self.end, self.account, self.name)
 
+    @classmethod
+    def value_of(cls, row: Mapping[str, Any]) -> NumberSection:
+        return NumberSection(key_digits(row["begin"]), key_digits(row["end"]), row["account"], row["name"])
+
 
 class AuthorisationEntry(_RangeEntry):
     """One `[[authorisations]]` entry: a letter by which an account may use numbers of somebody else's, for a time."""
@@ -71,6 +78,17 @@ class AuthorisationEntry(_RangeEntry):
     def value(self) -> Authorisation:
         """The letter it describes."""
         return Authorisation(self.name, self.account, self.begin, self.end, self.valid_from, self.valid_until)
+
+    @classmethod
+    def value_of(cls, row: Mapping[str, Any]) -> Authorisation:
+        return Authorisation(
+            row["name"],
+            row["account"],
+            key_digits(row["begin"]),
+            key_digits(row["end"]),
+            _seconds(row["valid_from"]),
+            _seconds(row["valid_until"]),
+        )
 
 
 class AreaEntry(PureEntry):
@@ -87,6 +105,10 @@ class AreaEntry(PureEntry):
     def value(self) -> Area:
         """The area it describes."""
         return Area(self.prefix, self.name)
+
+    @classmethod
+    def value_of(cls, row: Mapping[str, Any]) -> Area:
+        return Area(row["prefix"], row["name"])
 
 
 class TransformEntry(PureEntry):
@@ -141,6 +163,10 @@ class WhitelistEntry(PureEntry):
         """The number's digits."""
         return self.number
 
+    @classmethod
+    def value_of(cls, row: Mapping[str, Any]) -> str:
+        return str(row["number"])
+
 
 class RateEntry(PureEntry):
     """One `[[rates]]` entry: what a minute to numbers that begin so costs, charged in whole increments (seconds)."""
@@ -166,6 +192,10 @@ class RateEntry(PureEntry):
         """The rate it describes."""
         return Rate(self.table, self.prefix, self.per_minute, self.increment)
 
+    @classmethod
+    def value_of(cls, row: Mapping[str, Any]) -> Rate:
+        return Rate(row["table"], row["prefix"], row["per_minute"], row["increment"])
+
 
 class AddressRangeEntry(PureEntry):
     """One `[[address-ranges]]` entry: addresses that no call is taken from, who says so, and until when."""
@@ -188,3 +218,13 @@ class AddressRangeEntry(PureEntry):
     def value(self) -> AddressRange:
         """The range it describes."""
         return AddressRange(self.network, self.feed, self.until)
+
+    @classmethod
+    def value_of(cls, row: Mapping[str, Any]) -> AddressRange:
+        return AddressRange(ip_network(row["network"]), row["feed"], _seconds(row["until"]))
+
+
+@lru_cache(1024)
+def _seconds(text: str | None) -> float | None:
+    """Of a time in a column; many entries have the same."""
+    return None if text is None else datetime.fromisoformat(text).timestamp()

@@ -33,10 +33,13 @@ _MOST_ERRORS = 100  # told of one upload: who sends a wrong file need not be tol
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How many numbers were added to a group and removed from it."""
+    """The keys of the numbers that were added to a group, and of those that were removed from it."""
 
-    added: int
-    removed: int
+    added: Sequence[int]
+    removed: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.added) + len(self.removed)
 
 
 def read_numbers(lines: Iterable[str], plan: NumberPlan, progress: Progress) -> array[int]:
@@ -64,8 +67,8 @@ def read_numbers(lines: Iterable[str], plan: NumberPlan, progress: Progress) -> 
 def _digits(line: str, place: int, plan: NumberPlan) -> str | None:
     if len(line) > LONGEST_LINE:
         raise ValueError(f"more than {LONGEST_LINE} characters; write one number a line")
-    text = line.strip()
-    if not text or (place == 1 and text.strip('"').lower() == "number"):
+    text = line.strip().strip('"')
+    if not text or (place == 1 and text.lower() == "number"):
         return None
     return listed_number(text, plan)
 
@@ -98,7 +101,7 @@ def change(
         removed.extend(missing(present, kept))
     _remove(connection, group, removed)
     _add(connection, group, added, progress)
-    return Difference(len(added), len(removed))
+    return Difference(added, removed)
 
 
 def missing(these: Sequence[int], those: Sequence[int]) -> Iterator[int]:

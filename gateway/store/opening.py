@@ -1,5 +1,5 @@
 """The database of one process, opened when it is first asked for: a process starts and serves what needs none while the
-database is away, and finds it when it is back."""
+database is away, and finds it when it is back. It makes no SQLite file: that is the recorder's and the import's."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Opening:
         if self._failed and monotonic() - self._failed[0] < RETRY_SECONDS:
             raise StoreGone(self._failed[1])
         try:
-            engine = open_database(self._url)
+            engine = open_database(self._url, create=False)
             migrate(engine)
         except StoreGone as error:
             self._failed = monotonic(), str(error)

@@ -126,7 +126,7 @@ def _equal(column: Column[Any], value: str) -> ColumnElement[bool]:
 
 def place(after: str) -> int:
     """Where a page of numbered lines begins."""
-    if not (after.isascii() and after.isdecimal() and len(after) < 10):
+    if not (after.isascii() and after.isdecimal() and len(after) <= 10):
         raise ValueError("after: write the `next` of the page before")
     return int(after)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from ipaddress import ip_network
+from typing import Annotated, Any, Self
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -16,7 +18,7 @@ from gateway.stir.attestation import Kind
 from gateway.stir.claims import Attest
 from gateway.stir.tn import NumberPlan
 from gateway.store.entry import PureEntry
-from gateway.store.terms_entries import TermsEntry
+from gateway.store.terms_entries import TermsEntry, terms_of
 from gateway.store.written import Name, Networks, NextHopText, SmallCount, Text, Wait
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+\*?$")]
@@ -50,6 +52,19 @@ class AccountEntry(TermsEntry, PureEntry):
             enabled=self.enabled,
             addresses=self.addresses,
             terms=self.terms(),
+        )
+
+    @classmethod
+    def value_of(cls, row: Mapping[str, Any]) -> Account:
+        more = row["more"]
+        return Account(
+            id=row["id"],
+            name=row["name"],
+            kind=row["kind"],
+            attest_max=more.get("attest_max", "A"),
+            enabled=row["enabled"],
+            addresses=tuple(map(ip_network, more.get("addresses", ()))),
+            terms=terms_of(more),
         )
 
 

@@ -1,27 +1,52 @@
 """The policy as it stands in the tables, as the pure values it is compiled from.
 
-What is long and did not change is not read again: number sections, the numbers of the list groups and the System White
-List are taken over from the snapshot of an earlier revision, column by column.
+What is long and did not change is not read again: its tables are taken over from the snapshot of an earlier revision,
+and so are the numbers of each list group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from gateway.policy.columns import Column, key_digits
+from gateway.policy.columns import Column
 from gateway.policy.lists import ListGroup
 from gateway.policy.numbersets import NumberSet
-from gateway.policy.sections import NumberSection, SectionTable
 from gateway.policy.snapshot import PolicyData, Snapshot
 from gateway.store import numbers, rows
-from gateway.store.entry import Entry, PureEntry
+from gateway.store.entry import PureEntry
 from gateway.store.parameters_entry import KEY, ParametersEntry, ParametersValues
 from gateway.store.peer_entries import PeerEntry
 from gateway.store.resources import RESOURCES
-from gateway.store.tables import CHANGES, SECTIONS, STATE
+from gateway.store.tables import CHANGES, STATE
+
+_ENTRIES = {
+    "accounts": "accounts",
+    "sections": "number-sections",
+    "peers": "peers",
+    "routes": "routes",
+    "areas": "areas",
+    "transforms": "number-transforms",
+    "rates": "rates",
+    "authorisations": "authorisations",
+    "address_ranges": "address-ranges",
+}
+"""Fields of a policy's data that hold the values of a resource."""
+
+_MADE_OF = {
+    "accounts": ("accounts", "parameters"),
+    "account_addresses": ("accounts",),
+    "sections": ("number-sections",),
+    "areas": ("areas",),
+    "listed": ("list-groups",),
+    "system_white": ("system-whitelist",),
+    "rates": ("rates",),
+    "authorisations": ("authorisations",),
+    "address_ranges": ("address-ranges",),
+}
+"""Long tables of a snapshot, and the resources that they are made of."""
 
 
 def revision(connection: Connection) -> int:
@@ -40,65 +65,55 @@ def parameters(connection: Connection) -> ParametersValues:
 
 def values(connection: Connection, resource: str, query: rows.Query | None = None) -> tuple[Any, ...]:
     """The pure values of a resource's entries, or of those a query selects."""
-    country = parameters(connection).country
-    return tuple(_value(entry, country) for entry in rows.entries(connection, RESOURCES[resource], query))
-
-
-def _value(entry: Entry, country: str) -> object:
-    if isinstance(entry, PeerEntry):
-        return entry.value(country)
-    assert isinstance(entry, PureEntry)
-    return entry.value()
+    kind = RESOURCES[resource]
+    found = rows.every(connection, kind, query)
+    if issubclass(kind.entry, PeerEntry):
+        country = parameters(connection).country
+        return tuple(kind.entry.of_row(row).value(country) for row in found)
+    assert issubclass(kind.entry, PureEntry)
+    return tuple(map(kind.entry.value_of, found))
 
 
 def policy(connection: Connection, previous: Snapshot | None) -> PolicyData:
     """The whole policy; see `gateway.store.store.Store.policy`."""
-    reader = _Reader(connection, previous)
-    small = ("accounts", "peers", "routes", "areas", "rates", "authorisations")
+    now = revision(connection)
+    if previous and not _is_earlier(previous, now):
+        previous = None
+    kept = _kept(connection, previous) if previous else {}
+    read = {
+        field: () if field in kept else values(connection, resource) for field, resource in _ENTRIES.items()
+    }
     return PolicyData(
-        **{name: values(connection, name) for name in small},
-        transforms=values(connection, "number-transforms"),
-        address_ranges=values(connection, "address-ranges"),
-        sections=reader.sections(),
-        groups=tuple(reader.groups()),
-        system_white=reader.system_white(),
+        **read,
+        groups=tuple(_groups(connection, previous)),
+        system_white=NumberSet.of(() if "system_white" in kept else values(connection, "system-whitelist")),
         parameters=parameters(connection).value(),
-        revision=str(reader.revision),
+        revision=str(now),
+        kept=kept,
     )
 
 
-class _Reader:
-    """Reads the long tables, or takes them over from a snapshot of an earlier revision of the same policy."""
+def _is_earlier(snapshot: Snapshot, now: int) -> bool:
+    """Whether a snapshot can be of an earlier revision of this policy."""
+    return snapshot.revision.isdecimal() and int(snapshot.revision) <= now
 
-    def __init__(self, connection: Connection, previous: Snapshot | None) -> None:
-        self._connection = connection
-        self.revision = revision(connection)
-        known = int(previous.revision) if previous and previous.revision.isdecimal() else -1
-        self._known, self._previous = (known, previous) if known <= self.revision else (-1, None)
 
-    def sections(self) -> tuple[NumberSection, ...] | SectionTable:
-        if self._previous and self._is_known("number-sections"):
-            return self._previous.sections
-        asked = select(SECTIONS.c.begin, SECTIONS.c.end, SECTIONS.c.account, SECTIONS.c.name)
-        return tuple(
-            NumberSection(key_digits(begin), key_digits(end), account, name)
-            for begin, end, account, name in self._connection.execute(asked)
-        )
+def _kept(connection: Connection, previous: Snapshot) -> dict[str, Any]:
+    """The long tables of a snapshot whose entries have not changed since its revision."""
+    asked = select(CHANGES.c.resource).where(CHANGES.c.revision > int(previous.revision))
+    changed = set(connection.execute(asked).scalars())
+    return {
+        field: getattr(previous, field)
+        for field, resources in _MADE_OF.items()
+        if changed.isdisjoint(resources)
+    }
 
-    def groups(self) -> Iterator[ListGroup]:
-        for row in rows.every(self._connection, RESOURCES["list-groups"]):
-            yield ListGroup(row["name"], row["memo"], self._numbers(row), row["numbers_revision"])
 
-    def _numbers(self, group: Mapping[str, Any]) -> NumberSet:
-        if self._previous and group["numbers_revision"] <= self._known:
-            return self._previous.groups[group["name"]]
-        return NumberSet(Column.of(numbers.keys_of(self._connection, group["name"])))
-
-    def system_white(self) -> NumberSet:
-        if self._previous and self._is_known("system-whitelist"):
-            return self._previous.system_white
-        return NumberSet.of(values(self._connection, "system-whitelist"))
-
-    def _is_known(self, resource: str) -> bool:
-        asked = select(CHANGES.c.revision).where(CHANGES.c.resource == resource)
-        return (self._connection.execute(asked).scalar() or 0) <= self._known
+def _groups(connection: Connection, previous: Snapshot | None) -> Iterator[ListGroup]:
+    for row in rows.every(connection, RESOURCES["list-groups"]):
+        name, changed = row["name"], row["numbers_revision"]
+        if previous and changed <= int(previous.revision):
+            held = previous.groups[name]
+        else:
+            held = NumberSet(Column.of(numbers.keys_of(connection, name)))
+        yield ListGroup(name, row["memo"], held, changed)

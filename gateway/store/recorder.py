@@ -43,11 +43,8 @@ PRUNE_SECONDS = 3600.0
 class _Database:
     """The database once it could be opened, with what is asked of it."""
 
-    def __init__(self, url: str, clock: Callable[[], float]) -> None:
-        try:
-            self.engine = open_database(url)
-        except ValueError as error:
-            raise StoreGone(str(error)) from None
+    def __init__(self, url: str, clock: Callable[[], float], *, create: bool) -> None:
+        self.engine = open_database(url, create=create)
         migrate(self.engine)
         self.store, self.calls = Store(self.engine, clock), CallLog(self.engine)
 
@@ -106,7 +103,9 @@ class Recorder:
 
     def _use_database(self) -> None:
         if self._database is None:
-            self._database = _Database(self._config.database_url, self._clock)
+            # A file that has gone is never made anew: it would be empty, and so would the policy that calls go by.
+            is_first = not snapshot_path(self._config.node.state_dir).exists()
+            self._database = _Database(self._config.database_url, self._clock, create=is_first)
         self._follow_policy(self._database)
         self._follow_blocks(self._database.store)
         self._run_drain(self._database)

@@ -53,9 +53,7 @@ class Resource:
 
     def of_row(self, row: Mapping[str, Any]) -> Entry:
         """The entry that a row holds."""
-        values = {**row, **row.get("more", {})}
-        known = {field.alias or name for name, field in self.entry.model_fields.items()}
-        return self.entry.of_row({name: value for name, value in values.items() if name in known})
+        return self.entry.of_row(row)
 
 
 _ALL = (

@@ -22,12 +22,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gateway import policy, stir
+from gateway.policy.geofence import Fence
+from gateway.policy.limits import Limits
+from gateway.policy.lists import Attachment
+from gateway.policy.permits import Permits
 from gateway.policy.snapshot import Snapshot
+from gateway.policy.terms import Terms
 from gateway.store.files import replace
 from gateway.store.sealed import Sealed
 from gateway.version import version
 
 FILE_NAME = "snapshot"
+
+_COMMON = (Terms, Attachment, Permits, Fence, Limits)
+"""Parts of accounts that are alike in many of them."""
 
 _ALIGNMENT = 64
 _LONGEST_HEADER = 65_536
@@ -52,8 +60,7 @@ def write(path: Path, snapshot: Snapshot) -> int:
     OSError if the disk does not take it; then what was in place still is.
     """
     buffers: list[pickle.PickleBuffer] = []
-    sealed = dataclasses.replace(snapshot, accounts=Sealed.of(snapshot.accounts))
-    head = pickle.dumps(sealed, protocol=5, buffer_callback=buffers.append)
+    head = pickle.dumps(_sealed(snapshot), protocol=5, buffer_callback=buffers.append)
     parts = [memoryview(head), *(buffer.raw() for buffer in buffers)]
     facts = {"bytes": [part.nbytes for part in parts], "checksum": zlib.crc32(head)}
     content = b"".join(_laid_out(_FIRST_LINE + json.dumps(facts).encode() + b"\n", parts))
@@ -74,6 +81,12 @@ def read(path: Path) -> Snapshot:
     if not isinstance(snapshot, Snapshot):
         raise SnapshotRefused(f"{path} holds no snapshot")
     return snapshot
+
+
+def _sealed(snapshot: Snapshot) -> Snapshot:
+    if isinstance(snapshot.accounts, Sealed):
+        return snapshot
+    return dataclasses.replace(snapshot, accounts=Sealed.of(snapshot.accounts, *_COMMON))
 
 
 def _laid_out(header: bytes, parts: list[memoryview]) -> Iterator[bytes | memoryview]:

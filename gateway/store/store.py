@@ -51,8 +51,8 @@ class Store:
     def policy(self, previous: Snapshot | None = None) -> PolicyData:
         """The whole policy, ready to be compiled.
 
-        previous: a snapshot made of an earlier revision in this same database. Its number sections, numbers of list
-        groups and System White List are taken over where they have not changed since; nothing else is looked at.
+        previous: a snapshot made of an earlier revision in this same database. Of its accounts, long tables and list
+        groups those are taken over whose entries have not changed since; nothing else of it is looked at.
         """
         with reads(self.engine) as connection:
             return reading.policy(connection, previous)
@@ -180,7 +180,7 @@ class Store:
         with changing(self.engine, who, self.clock()) as ledger:
             rows.find_group(ledger.connection, group)
             made = editing.change_numbers(ledger, group, keys, mode, progress)
-        return made.added + made.removed
+        return len(made)
 
     # The record of changes
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, StrictBool, model_validator
@@ -129,3 +132,13 @@ class TermsEntry(Entry):
             self.geofence.value(),
             self.limits.value(),
         )
+
+
+def terms_of(row: Mapping[str, Any]) -> Terms:
+    """The terms in what a row holds; most are those of other accounts too, and made once."""
+    return _terms(json.dumps({name: row[name] for name in TermsEntry.model_fields if name in row}))
+
+
+@lru_cache(1024)
+def _terms(written: str) -> Terms:
+    return TermsEntry.model_validate_json(written).terms()

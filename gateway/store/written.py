@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
@@ -24,6 +24,11 @@ MICROS = 1_000_000
 
 LARGEST = 2**31 - 1
 """Of a count: what an INTEGER of any database holds."""
+
+LAST_MOMENT = 253_402_300_799.0
+"""Epoch seconds of the end of the year 9999."""
+
+_DAY = 86_400.0
 
 _is_money = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?").fullmatch
 _UNITS = (("h", 3600.0), ("m", 60.0), ("s", 1.0))
@@ -72,18 +77,25 @@ def _duration(seconds: object) -> str:
     for unit, size in _UNITS:
         if value and not value % size:
             return f"{value / size:.0f}{unit}"
-    return f"{value * 1000:g}ms"
+    return f"{f'{value * 1000:f}'.rstrip('0').rstrip('.')}ms"
 
 
 def _moment(value: object, *, day_included: bool = False) -> float:
     if isinstance(value, str):
         value = _read_time(value)
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.timestamp()
+        return bounded(value.timestamp())
     if isinstance(value, date) and not isinstance(value, datetime):
-        day = datetime(value.year, value.month, value.day, tzinfo=UTC)
-        return (day + timedelta(days=day_included)).timestamp()
+        first = bounded(datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp())
+        return min(first + day_included * _DAY, LAST_MOMENT)
     raise ValueError('write a day, like "2027-01-31", or a time with its zone, like "2027-01-31T18:00:00Z"')
+
+
+def bounded(seconds: float) -> float:
+    """Epoch seconds, if they can be written as a time; ValueError."""
+    if not 0 <= seconds <= LAST_MOMENT:
+        raise ValueError("write a time of the years 1970 to 9999")
+    return seconds
 
 
 def _read_time(text: str) -> date | None:
@@ -146,8 +158,8 @@ Begin = Annotated[float, BeforeValidator(_moment), *_text(is_like="2027-01-01", 
 End = Annotated[float, BeforeValidator(_end), *_text(is_like="2027-12-31", write=moment)]
 """A time up to which something holds; a day is meant whole."""
 
-Wait = Annotated[Duration, *_text(is_like="5s", write=_duration)]
-"""Seconds, written with a unit."""
+Wait = Annotated[Duration, Field(le=_DAY), *_text(is_like="5s", write=_duration)]
+"""Seconds, a day at most, written with a unit."""
 
 Network = Annotated[NetworkText, *_text(is_like="192.0.2.0/24", write=network)]
 Networks = tuple[Network, ...]

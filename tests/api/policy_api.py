@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
+from gateway.store.database import open_database
 from gateway.store.opening import Opened, Opening
 
 NOW = 1_800_000_000.0
@@ -31,7 +32,9 @@ class Api:
 
 
 def open_api(folder: Path) -> Api:
-    opening = Opening(f"sqlite:///{folder / 'gateway.db'}", lambda: NOW)
+    url = f"sqlite:///{folder / 'gateway.db'}"
+    open_database(url)
+    opening = Opening(url, lambda: NOW)
     sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=opening)
     return Api(TestClient(create_app(sidecar), raise_server_exceptions=False), opening())
 

@@ -61,4 +61,21 @@ def test_an_upload_is_one_line_with_its_counts(changed: Api) -> None:
     headers = {"Content-Type": "text/csv"}
     changed.client.put("/v1/list-groups/nuisance/numbers", content=b"12155550100\n", headers=headers)
     (told,) = changed.client.get(f"{PATH}?action=numbers-replace").json()["items"]
-    assert (told["key"], told["after"]) == ("nuisance", {"added": 1, "removed": 0})
+    numbers = ["+12155550100"]
+    assert (told["key"], told["after"]) == ("nuisance", {"added": 1, "removed": 0, "numbers": numbers})
+
+
+def test_who_took_one_number_off_a_list_is_told_with_the_number(changed: Api) -> None:
+    changed.add("list-groups", {"name": "nuisance", "numbers": ["12155550100", "12155550101"]})
+    changed.client.delete("/v1/list-groups/nuisance/numbers/12155550100")
+    (told,) = changed.client.get(f"{PATH}?action=numbers-remove").json()["items"]
+    assert told["before"] == {"numbers": ["+12155550100"]}
+    assert told["after"] == {"added": 0, "removed": 1, "numbers": []}
+
+
+def test_of_a_long_list_the_record_has_counts_alone(changed: Api) -> None:
+    changed.add(
+        "list-groups", {"name": "nuisance", "numbers": [str(12155550100 + each) for each in range(21)]}
+    )
+    (told,) = changed.client.get(f"{PATH}?action=numbers-replace").json()["items"]
+    assert (told["before"], told["after"]) == (None, {"added": 21, "removed": 0})

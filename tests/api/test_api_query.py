@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from gateway.api.body import validated
 from gateway.api.conditions import Conditions, conditions, is_known
 from gateway.api.problems import Unfit
-from gateway.api.query import LAST_MOMENT, Moment, WrittenNumber, as_time, asked
+from gateway.api.query import Moment, WrittenNumber, as_time, asked
 from gateway.api.strict_json import loads
 from gateway.rim import Strict
+from gateway.store.written import LAST_MOMENT
 
 
 class Wanted(Strict):

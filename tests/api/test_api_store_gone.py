@@ -10,6 +10,7 @@ from policy_api import ACCOUNT, CSV, NOW
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.store import opening
+from gateway.store.database import open_database
 from gateway.store.errors import StoreGone
 from gateway.store.opening import Opening
 
@@ -73,6 +74,7 @@ def test_a_database_that_comes_back_is_found(tmp_path: Path, monkeypatch: pytest
     asked = client(Opening(f"sqlite:///{folder}/gateway.db", lambda: NOW))
     assert asked.get("/v1/peers").status_code == 503
     folder.mkdir()
+    open_database(f"sqlite:///{folder}/gateway.db")
     assert asked.get("/v1/peers").status_code == 200
 
 
@@ -82,11 +84,31 @@ def test_a_database_that_is_away_is_not_tried_by_everybody(tmp_path: Path) -> No
     with pytest.raises(StoreGone) as first:
         away()
     folder.mkdir()
+    open_database(f"sqlite:///{folder}/gateway.db")
     with pytest.raises(StoreGone) as second:
         away()
     assert str(first.value) == str(second.value)
 
 
 def test_a_database_is_opened_once(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path}/gateway.db")
     found = Opening(f"sqlite:///{tmp_path}/gateway.db", lambda: NOW)
     assert found() is found()
+
+
+def test_a_database_that_is_not_there_is_not_made_anew(tmp_path: Path) -> None:
+    with pytest.raises(StoreGone, match="begin anew with `gateway import FILE`"):
+        Opening(f"sqlite:///{tmp_path}/gateway.db", lambda: NOW)()
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_written_after_the_file_has_gone_is_refused_and_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    open_database(f"sqlite:///{path}")
+    asked = client(Opening(f"sqlite:///{path}", lambda: NOW))
+    area = {"prefix": "1215", "name": "Philadelphia"}
+    assert asked.put("/v1/areas/1215", json=area).status_code == 201
+    path.rename(tmp_path / "away")
+    assert [asked.put("/v1/areas/1215", json=area).status_code for _ in range(2)] == [503, 503]
+    (tmp_path / "away").rename(path)
+    assert asked.get("/v1/areas/1215").json() == area

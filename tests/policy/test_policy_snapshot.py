@@ -1,5 +1,6 @@
 """A policy compiles as a whole, or every reason why it does not is told at once."""
 
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -65,6 +66,15 @@ def test_a_wrong_policy_is_refused(wrong: PolicyData, error: str) -> None:
     with pytest.raises(PolicyError) as caught:
         compile_snapshot(wrong)
     assert error in caught.value.errors
+
+
+def test_what_was_compiled_before_is_in_the_next_one_as_it_is() -> None:
+    before = compile_snapshot(data())
+    kept = {"accounts": before.accounts, "sections": before.sections}
+    after = compile_snapshot(replace(data(accounts=(), sections=()), revision="r2", kept=kept))
+    assert after.revision == "r2"
+    assert after.accounts is before.accounts  # which a peer of today may name
+    assert after.sections is before.sections
 
 
 def test_all_errors_are_told_at_once() -> None:

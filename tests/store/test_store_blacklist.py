@@ -63,6 +63,30 @@ def test_a_release_ends_a_block_and_is_told(store: Store) -> None:
     assert store.add_block(SPAMMER, WHO).id != held.id
 
 
+@pytest.mark.parametrize("since", [NOW - 1, NOW - 0.001])
+def test_a_block_that_comes_again_after_its_release_is_nothing_new(store: Store, since: float) -> None:
+    late = Block("malicious-call", "12155550100", since, NOW + 3600, "attempts")
+    store.release_block(store.add_block(late, "recorder", "node-1").id, "the operator")
+    store.add_block(late, "recorder", "node-1")
+    assert store.blocks_in_force() == []
+
+
+def test_an_earlier_block_that_comes_late_leaves_a_later_one_as_it_is(store: Store) -> None:
+    store.add_block(SPAMMER, "recorder", "node-1")
+    late = Block("malicious-call", "12155550100", NOW - 60, NOW + 60, "attempts")
+    assert store.add_block(late, "recorder", "node-2").block == SPAMMER
+    assert [held.block for held in store.blocks_in_force()] == [SPAMMER]
+
+
+def test_a_block_by_hand_is_on_record_with_what_it_replaced(store: Store) -> None:
+    store.add_block(SPAMMER, "recorder", "node-1")
+    store.add_block(BY_HAND, "the operator")
+    (change,) = store.audit().entries
+    assert change.before is not None
+    assert change.after is not None
+    assert (change.before["why"], change.after["why"]) == ("attempts", "by-hand")
+
+
 def test_filters_choose(store: Store) -> None:
     store.add_block(SPAMMER, WHO, "node-1")
     store.add_block(ADDRESS, WHO, "node-2")

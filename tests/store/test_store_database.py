@@ -10,7 +10,7 @@ from policies import WHO, policy
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from gateway.store.database import open_database, reading, writing
+from gateway.store.database import open_database, reading, told, writing
 from gateway.store.errors import StoreGone
 from gateway.store.migration import migrate
 from gateway.store.store import Store
@@ -25,12 +25,13 @@ SECRET = "hunter2"
         "sqlite://",
         "sqlite:///:memory:",
         "postgresql://u:hunter2@h:x/d",
+        "postgresql://u:p@hunter2@h/d",
         "hunter2",
         "",
     ],
 )
 def test_another_url_is_refused_without_showing_it(url: str) -> None:
-    with pytest.raises(ValueError, match="write") as caught:
+    with pytest.raises(StoreGone, match="; do: write") as caught:
         open_database(url)
     assert SECRET not in str(caught.value)
 
@@ -64,6 +65,14 @@ def test_a_server_that_does_not_run_is_told_without_its_password(tmp_path: Path)
     with pytest.raises(StoreGone, match="; do: see that the database runs") as caught:
         migrate(engine)
     assert SECRET not in str(caught.value) + repr(engine)
+
+
+@pytest.mark.parametrize("name", ["password", "sslpassword"])
+def test_a_password_in_a_query_is_not_told(tmp_path: Path, name: str) -> None:
+    engine = open_database(f"postgresql://u@/d?host={tmp_path}&{name}={SECRET}")
+    with pytest.raises(StoreGone) as caught:
+        migrate(engine)
+    assert SECRET not in str(caught.value)
 
 
 def test_a_password_that_the_database_repeats_is_not_told(tmp_path: Path) -> None:
@@ -139,6 +148,18 @@ def test_a_database_that_goes_away_is_told_and_used_again_when_it_is_back(tmp_pa
     engine.dispose()
 
 
+def test_a_file_that_was_taken_away_is_told_and_not_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    store = Store(open_database(f"sqlite:///{path}"), lambda: 0.0)
+    migrate(store.engine)
+    path.rename(tmp_path / "away")
+    with pytest.raises(StoreGone, match="taken away or replaced; do: "):
+        store.load(policy(), WHO)
+    (tmp_path / "away").rename(path)
+    assert store.revision() == 0
+    store.engine.dispose()
+
+
 @pytest.fixture
 def server(cluster: Cluster, names: Iterator[str]) -> tuple[Store, Callable[[], None]]:
     """A store in PostgreSQL, and what ends all its connections."""
@@ -175,3 +196,16 @@ def test_tables_that_were_not_made_yet_are_told(tmp_path: Path) -> None:
     with pytest.raises(StoreGone, match=r"no such table.*; do: start the gateway"):
         store.revision()
     store.engine.dispose()
+
+
+def test_tables_that_a_server_does_not_have_yet_are_told(cluster: Cluster, names: Iterator[str]) -> None:
+    name = next(names)
+    cluster.run(f"CREATE DATABASE {name}")
+    with pytest.raises(StoreGone, match=r"does not exist.*; do: start the gateway"):
+        Store(open_database(cluster.url(name)), lambda: 0.0).revision()
+
+
+def test_what_the_driver_says_by_itself_is_told_too(engine: Engine) -> None:
+    """COPY goes past SQLAlchemy."""
+    with pytest.raises(StoreGone, match="server closed; do: "), told(engine):
+        raise engine.dialect.loaded_dbapi.OperationalError("server closed")

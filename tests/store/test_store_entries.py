@@ -8,6 +8,7 @@ from policies import one, policy
 from gateway.policy.accounts import Account
 from gateway.policy.windows import Window
 from gateway.stir.tn import NumberPlan
+from gateway.store.entry import PureEntry
 from gateway.store.errors import Refused
 from gateway.store.loading import parse_one
 from gateway.store.peer_entries import AccountEntry
@@ -112,6 +113,25 @@ def test_an_entry_comes_back_from_its_row(resource: str, written: object) -> Non
     row = kind.row(entry)
     assert set(row) < set(kind.table.columns.keys())
     assert kind.row(kind.of_row(row)) == row
+
+
+@pytest.mark.parametrize(
+    ("resource", "written"),
+    [each for each in EVERY_ENTRY if "value_of" in vars(RESOURCES[str(each.values[0])].entry)],
+)
+def test_a_value_is_the_same_made_of_the_row_as_of_the_entry(resource: str, written: object) -> None:
+    kind = RESOURCES[resource]
+    row = kind.row(parse_one(kind, written, PLAN))
+    entry = kind.of_row(row)
+    assert isinstance(entry, PureEntry)
+    assert entry.value_of(row) == entry.value()
+
+
+def test_terms_of_several_accounts_are_one_object() -> None:
+    kind = RESOURCES["accounts"]
+    rows = [kind.row(parse_one(kind, one("accounts", 1, id=name, addresses=[]), PLAN)) for name in "ab"]
+    first, second = map(AccountEntry.value_of, rows)
+    assert first.terms is second.terms
 
 
 @pytest.mark.parametrize("brief", [False, True], ids=["whole", "brief"])

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from gateway.config import Config
 from gateway.policy.blocks import Block
 from gateway.policy.snapshot import SigningRules
-from gateway.store import blocks_file, compiler, database, recorder, spool
+from gateway.store import blocks_file, compiler, database, migration, recorder, spool
 from gateway.store.blocks_file import BlocksFile, Release
 from gateway.store.calls import Call, CallFilters, CallLog
 from gateway.store.compiler import Compilation, Compiled
@@ -275,6 +275,42 @@ def test_while_somebody_else_writes_records_wait(
     clock.now += max(recorder.BACK_OFF)
     step_until(recording, lambda: status(state).written)
     assert problems(state) == {}
+    recording.close()
+
+
+def test_a_file_that_was_taken_away_is_not_made_anew(state: Path, tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "gateway.db"
+    recording = Recorder(config_of(state, f"sqlite:///{path}"), clock, clock)
+    step_until(recording, in_force(state, 0))
+    put_account(Store(database.open_database(f"sqlite:///{path}"), clock), "acme")
+    step_until(recording, in_force(state, 1))
+    path.rename(tmp_path / "away")
+    for _ in range(3):
+        recording.step()
+        clock.now += max(recorder.BACK_OFF)
+    assert "gateway import" in problems(state)["database-gone"]
+    assert (status(state).revision, path.exists()) == ("1", False)
+    recording.close()
+
+
+def test_another_database_in_its_place_is_compiled_whatever_its_revision(
+    state: Path, tmp_path: Path, clock: Clock
+) -> None:
+    path, other = tmp_path / "gateway.db", tmp_path / "other.db"
+    recording = Recorder(config_of(state, f"sqlite:///{path}"), clock, clock)
+    step_until(recording, in_force(state, 0))
+    for file, account in ((path, "acme"), (other, "bolt")):
+        engine = database.open_database(f"sqlite:///{file}")
+        migration.migrate(engine)
+        put_account(Store(engine, clock), account)
+        engine.dispose()
+    step_until(recording, in_force(state, 1))
+    other.replace(path)
+    edge = Watcher(state, SigningRules())
+    recording.step()
+    assert "replaced" in problems(state)["database-gone"]
+    clock.now += max(recorder.BACK_OFF)
+    step_until(recording, lambda: edge.changed() and "bolt" in edge.current.accounts)
     recording.close()
 
 

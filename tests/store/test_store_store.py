@@ -326,15 +326,65 @@ def test_number_section_query_of_what_is_no_number_is_refused(filled: Store, num
 # What does not change is taken over
 
 
-def test_long_tables_that_did_not_change_are_taken_over(filled: Store) -> None:
+LONG = {
+    "accounts": {"accounts", "account_addresses"},
+    "number-sections": {"sections"},
+    "areas": {"areas"},
+    "list-groups": {"listed"},
+    "system-whitelist": {"system_white"},
+    "rates": {"rates"},
+    "authorisations": {"authorisations"},
+    "address-ranges": {"address_ranges"},
+    "parameters": {"accounts"},
+    "peers": set(),
+}
+"""What a change of each resource makes anew of the long tables of a snapshot; all others are taken over."""
+
+
+@pytest.mark.parametrize("changed", LONG)
+def test_long_tables_are_taken_over_unless_what_they_are_made_of_changes(filled: Store, changed: str) -> None:
     before = compile_snapshot(filled.policy())
-    put(filled, "areas", {"prefix": "49", "name": "Germany"})
+    filled.load({changed: filled_with(changed)}, WHO, merge=True)
     after = compile_snapshot(filled.policy(before))
     assert after.revision == "2"
-    assert after.sections is before.sections
-    assert after.groups["nuisance"] is before.groups["nuisance"]
-    assert after.system_white is before.system_white
-    assert after.areas.find("4930") is not None
+    anew = {name for name in set().union(*LONG.values()) if getattr(after, name) is not getattr(before, name)}
+    assert anew == LONG[changed]
+
+
+def filled_with(resource: str) -> Any:
+    """One more entry of a resource, or another value where there is but one."""
+    if resource == "parameters":
+        return {"SS_MAXCONCURRENTCALL": 7}
+    if resource == "list-groups":
+        return [{"name": "nuisance", "numbers": ["2155550113"]}]
+    return [one(resource, **MORE[resource])]
+
+
+MORE: dict[str, dict[str, Any]] = {
+    "accounts": {"id": "more", "addresses": []},
+    "number-sections": {"name": "more", "begin": "+13125550100", "end": "+13125550100"},
+    "areas": {"prefix": "49"},
+    "system-whitelist": {"number": "+12155550124"},
+    "rates": {"prefix": "49"},
+    "authorisations": {"name": "more"},
+    "address-ranges": {"network": "203.0.113.77"},
+    "peers": {"name": "more", "addresses": ["192.0.2.77"]},
+}
+
+
+def test_accounts_that_are_taken_over_are_those_that_others_name(filled: Store) -> None:
+    before = compile_snapshot(filled.policy())
+    put(filled, "number-sections", one("number-sections", **MORE["number-sections"]))
+    after = compile_snapshot(filled.policy(before))
+    assert after.accounts is before.accounts
+    assert after.sections.find("13125550100") is not None
+
+
+def test_a_bound_for_all_accounts_reaches_those_of_before(filled: Store) -> None:
+    before = compile_snapshot(filled.policy())
+    filled.load({"parameters": {"SS_MAXCONCURRENTCALL": 7}}, WHO, merge=True)
+    after = compile_snapshot(filled.policy(before))
+    assert 7 in {account.terms.limits.concurrent for account in after.accounts.values()}
 
 
 def test_a_table_that_changed_is_read_anew(filled: Store) -> None:
@@ -366,7 +416,7 @@ def test_a_snapshot_of_a_later_revision_is_of_another_database(store: Store, fil
     later = compile_snapshot(filled.policy())
     with filled.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE policy_state SET revision = 1")
-    assert filled.policy(later).sections is not later.sections
+    assert compile_snapshot(filled.policy(later)).sections is not later.sections
 
 
 def test_a_memo_is_no_reason_to_read_a_million_numbers(filled: Store) -> None:

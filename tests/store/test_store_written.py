@@ -48,7 +48,12 @@ def write(type_: object, value: object) -> Any:
         (written.Begin, "2027-02-30", "write a day"),
         (written.Begin, 1_800_000_000, "write a day"),
         (written.Begin, "tomorrow", "write a day"),
+        (written.Begin, "1969-12-31", "of the years 1970 to 9999"),
+        (written.End, "9999-12-31T23:59:59-14:00", "of the years 1970 to 9999"),
+        (written.Begin, "0001-01-01T00:00:00+14:00", "of the years 1970 to 9999"),
         (written.Wait, "5", "write a duration with its unit"),
+        (written.Wait, "25h", "less than or equal to 86400"),
+        (written.Wait, "9" * 400 + "s", "less than or equal to 86400"),
         (written.Network, "192.0.2.1/24", "host bits set"),
         (written.Network, 3221225985, "as text"),
         (written.Name, "a b", "match pattern"),
@@ -83,7 +88,9 @@ def test_what_is_none_is_refused_with_what_to_write(type_: object, value: object
         (written.Begin, "2027-01-15T09:00:00+01:00", 1_800_000_000.0, "2027-01-15T08:00:00Z"),
         (written.Begin, "2027-01-15", 1_799_971_200.0, "2027-01-15T00:00:00Z"),
         (written.End, "2027-01-15", 1_800_057_600.0, "2027-01-16T00:00:00Z"),
+        (written.End, "9999-12-31", written.LAST_MOMENT, "9999-12-31T23:59:59Z"),
         (written.Wait, "1500ms", 1.5, "1500ms"),
+        (written.Wait, "1000.5s", 1000.5, "1000500ms"),
         (written.Wait, "90s", 90.0, "90s"),
         (written.Wait, "2h", 7200.0, "2h"),
         (written.Wait, "0s", 0.0, "0ms"),
@@ -115,6 +122,12 @@ def test_money_comes_back_to_the_micro_unit(micros: int) -> None:
 @given(st.integers(0, 4_000_000_000))
 def test_a_time_comes_back_to_the_second(seconds: int) -> None:
     assert read(written.Begin, written.moment(seconds)) == seconds
+
+
+@given(st.integers(0, 86_400_000))
+def test_a_wait_comes_back_to_the_millisecond(milliseconds: int) -> None:
+    held = read(written.Wait, f"{milliseconds}ms")
+    assert read(written.Wait, write(written.Wait, held)) == pytest.approx(held, abs=1e-9)
 
 
 @given(st.text("0123456789", min_size=1, max_size=18), st.sampled_from(["US", "GB", "DE", "SG"]))
