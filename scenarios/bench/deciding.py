@@ -144,7 +144,9 @@ class _Decider:
 
         Signing goes first and last in turn, so that neither always finds the processor's caches as the other left them.
         """
-        origids = [new_origid() for _ in calls]  # made before: asking the system for chance costs what comes after
+        origids = [
+            new_origid() for _ in calls
+        ]  # made before: asking the system for chance costs what comes after
         claims = [_claims(self.decide(call, origid)) for call, origid in zip(calls, origids, strict=True)]
         signing, policy = [], []
         for place, call in enumerate(calls):
