@@ -107,7 +107,7 @@ def _database(url: str, info: ValidationInfo) -> str:
     if not url.startswith(_DATABASES):
         raise ValueError('write "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
     file = url.removeprefix(_SQLITE)
-    return url if file == url else f"{_SQLITE}{_anchored(Path(file), info)}"
+    return f"{_SQLITE}{_anchored(Path(file), info)}" if file and file != url else url
 
 
 def _anchored(path: Path, info: ValidationInfo) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +150,9 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     """Readers and one writer at the same time; transactions begin where we say, not where the driver guesses."""
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "cache_size = -65536"):
+    with suppress(sqlite3.OperationalError):  # another process does it at this moment, once and for all
+        connection.execute("PRAGMA journal_mode = WAL")
+    for pragma in ("foreign_keys = ON", "cache_size = -65536"):
         connection.execute(f"PRAGMA {pragma}")
 
 
