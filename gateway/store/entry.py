@@ -6,6 +6,7 @@ do not overlap) is checked when the whole policy is.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Self
@@ -59,9 +60,9 @@ def _names(kind: type[Entry]) -> tuple[str, ...]:
 class PureEntry(Entry):
     """An entry that is a pure value by itself; what the value refuses, the entry refuses."""
 
+    @abstractmethod
     def value(self) -> object:
         """The value it describes; ValueError if it describes none."""
-        raise NotImplementedError
 
     @classmethod
     def value_of(cls, row: Mapping[str, Any]) -> object:
