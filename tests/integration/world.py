@@ -157,9 +157,9 @@ class Gateway:
         return [line for line in self.log_lines() if line["level"] == "error"]
 
     def log_lines(self) -> list[dict[str, Any]]:
-        """What the gateway logged so far, one JSON object a line."""
-        lines = (self.folder / "gateway.log").read_text(errors="replace").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        """What the gateway logged so far, one JSON object a line; a line that is being written is not there yet."""
+        written, _, _ = (self.folder / "gateway.log").read_text(errors="replace").rpartition("\n")
+        return [json.loads(line) for line in written.splitlines() if line.startswith("{")]
 
 
 @contextlib.contextmanager
@@ -246,6 +246,7 @@ def _common_settings(gateway: Gateway) -> dict[str, dict[str, Any]]:
             ],
             "inner_address": INNER_HOST,
             "max_calls": 20,
+            "drain_limit": "10s",  # a call that a failing test leaves up does not hold up the next one
             "tls_certificate": str(gateway.tls.certificate),
             "tls_key": str(gateway.tls.key),
             "tls_ca": str(gateway.tls.certificate),
