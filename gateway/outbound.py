@@ -19,7 +19,7 @@ from gateway.policy.usage import Reading
 from gateway.stir import attestation, identity
 from gateway.stir.attestation import Facts
 from gateway.stir.claims import Attest, ShakenClaims
-from gateway.stir.passport import Signer
+from gateway.stir.passport import CannotSign, Signer
 
 CERTIFICATE_RETRY_AFTER = 60
 """Seconds a softswitch is asked to stay away while we have no certificate: that takes an operator."""
@@ -154,11 +154,15 @@ class Outbound(NumberPolicy):
         if self.judgement.attest is None:
             return "none needed"
         problem = self._certificate_problem()
-        if problem and not self.emergency:
-            refuse(503, problem, CERTIFICATE_RETRY_AFTER)
         if problem:
-            self.judgement = Judgement(None, self.judgement.rule, self.judgement.reason)
+            self._go_unsigned(problem)
         return problem or "valid"
+
+    def _go_unsigned(self, problem: str) -> None:
+        """What an emergency call may do."""
+        if not self.emergency:
+            refuse(503, problem, CERTIFICATE_RETRY_AFTER)
+        self.judgement = Judgement(None, self.judgement.rule, self.judgement.reason)
 
     def _certificate_problem(self) -> str | None:
         if self.credential is None:
@@ -174,7 +178,7 @@ class Outbound(NumberPolicy):
         return self.route.name
 
     def sign(self) -> str:
-        """Nothing can fail any more."""
+        """Only a key that lies elsewhere can fail now."""
         if self.judgement.attest is None or self.caller.meant is None or self.credential is None:
             return "not signed"
         claims = ShakenClaims(
@@ -184,7 +188,11 @@ class Outbound(NumberPolicy):
             orig=self.caller.meant.digits,
             origid=self.origid,
         )
-        self.value = identity.build(self.credential.signer.sign(claims), self.credential.x5u)
+        try:
+            self.value = identity.build(self.credential.signer.sign(claims), self.credential.x5u)
+        except CannotSign:
+            self._go_unsigned("certificate.key-failing")
+            return "certificate.key-failing"
         return f"signed with {self.judgement.attest}"
 
     def outcome(self) -> Forward:

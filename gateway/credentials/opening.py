@@ -30,6 +30,11 @@ def keyring_of(config: Config) -> Keyring:
     """The key stores of this node."""
     folder = credentials_folder(config.node.state_dir) / "keys"
     stores: dict[str, KeyStore] = {"file": KeyFiles(folder, passphrase_of(config))}
+    keys = config.keys
+    if keys.pkcs11_module and keys.pkcs11_token and keys.pkcs11_pin:
+        from gateway.credentials.key_token import KeyToken  # what few nodes need is not loaded by all
+
+        stores["pkcs11"] = KeyToken(keys.pkcs11_module, keys.pkcs11_token, keys.pkcs11_pin)
     return Keyring(stores)
 
 
