@@ -37,6 +37,24 @@ class Credential(Protocol):
     def usable(self, now: float) -> str | None: ...
 
 
+class Credentials(Protocol):
+    """The credentials in force, by whom they sign for."""
+
+    def for_account(self, account: str | None) -> Credential | None:
+        """What signs for an account, or for a call that has none; None where nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """One credential for every account, or none for any."""
+
+    credential: Credential | None = None
+
+    def for_account(self, account: str | None) -> Credential | None:
+        """The same for all."""
+        return self.credential
+
+
 @dataclass(frozen=True, slots=True)
 class OutboundCall:
     """A call a softswitch asks for: numbers as its headers carry them, Identity values already present.
@@ -53,11 +71,13 @@ class OutboundCall:
 
 
 class Judgement(NamedTuple):
-    """The level to sign with (None: do not), the rule that said so, and why."""
+    """The level to sign with (None: do not), the rule that said so, and why; `account`: whose certificate is to sign,
+    where somebody else than the engine does."""
 
     attest: Attest | None
     rule: str
     reason: str
+    account: str | None = None
 
 
 UNJUDGED = Judgement(None, "", "")
@@ -75,6 +95,7 @@ class Outbound(NumberPolicy):
     """One call of a softswitch on its way through the checks."""
 
     identity: tuple[str, ...] = ()
+    credentials: Credentials = Common()
     credential: Credential | None = None
     origid: str = ""
     judgement: Judgement = UNJUDGED
@@ -86,7 +107,7 @@ class Outbound(NumberPolicy):
         cls,
         call: OutboundCall,
         snapshot: Snapshot,
-        credential: Credential | None,
+        credentials: Credentials,
         now: float,
         origid: str,
         usage: Reading,
@@ -102,7 +123,7 @@ class Outbound(NumberPolicy):
             usage=usage,
             now=now,
             identity=call.identity,
-            credential=credential,
+            credentials=credentials,
             origid=origid,
         )
 
@@ -150,9 +171,10 @@ class Outbound(NumberPolicy):
         return f"authorisation:{letter.name}" if letter else ""
 
     def certificate(self) -> str:
-        """A call to be signed needs a certificate that is valid now; a call for help goes out without."""
+        """A call to be signed needs a certificate of its account's that is valid now; a call for help goes out without."""
         if self.judgement.attest is None:
             return "none needed"
+        self.credential = self.credentials.for_account(self.account.id if self.account else None)
         problem = self._certificate_problem()
         if problem:
             self._go_unsigned(problem)
