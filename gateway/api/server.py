@@ -16,6 +16,7 @@ from gateway.api.sidecar import Sidecar
 from gateway.config import Config
 from gateway.credentials.following import Following
 from gateway.credentials.opening import custodian_of, following_of
+from gateway.credentials.outside import Outside
 from gateway.metrics import fresh_status, status_path
 from gateway.onlooker import Onlooker
 from gateway.sti_vs import StiVs
@@ -85,5 +86,6 @@ def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Fol
         database=Opening(config.database_url, time.time),
         in_force=onlooker,
         custodian=custodian_of(config, sti_vs.trust, time.time, credentials.configured),
+        outside=Outside(config.fetch.rules),
         recorder=lambda: recorder_status.fresh_status(recorded, time.time()),
     )

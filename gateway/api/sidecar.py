@@ -4,12 +4,13 @@ the clock, each given from outside."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.access.shown import Doorkeeper
 from gateway.credentials.book import Book
 from gateway.credentials.custodian import Custodian
+from gateway.credentials.outside import Outside
 from gateway.metrics import EdgeStatus
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.usage import Reading
@@ -26,6 +27,7 @@ from gateway.store.recorder_status import RecorderStatus
 from gateway.store.store import Store
 from gateway.trust.credential import Credential
 from gateway.trust.trust_list import TrustList
+from gateway.trust.values import FetchRules
 
 AMERICAN = NumberPlan.of("US")
 
@@ -104,7 +106,7 @@ class Sidecar:
     query. trust: what the verifier goes by, for the metrics. database: opens it where that has not been done, or raises
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
     access: knows who a request is from; without it nothing but what is public is answered.
-    custodian: changes keys and certificates, None where this process may not.
+    custodian: changes keys and certificates, None where this process may not. outside: looks at their URLs.
     """
 
     credentials: CredentialsInForce
@@ -118,6 +120,7 @@ class Sidecar:
     recorder: Callable[[], RecorderStatus | None] = lambda: None
     access: Doorkeeper | None = None
     custodian: Custodian | None = None
+    outside: Outside = field(default_factory=lambda: Outside(FetchRules()))
 
     @classmethod
     def of(

@@ -60,7 +60,12 @@ def test_an_operation_says_what_it_does_and_how_it_fails(operation: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in OPERATIONS if name.startswith(("POST", "PUT")) and "{number}" not in name]
+    "name",
+    [
+        name
+        for name in OPERATIONS
+        if name.startswith(("POST", "PUT")) and "{number}" not in name and not name.endswith("/check")
+    ],
 )
 def test_what_takes_a_body_shows_one(name: str) -> None:
     body = OPERATIONS[name]["requestBody"]
