@@ -17,13 +17,17 @@ from gateway.api import (
     entries,
     explain,
     health,
+    me,
     metrics,
     numbers,
     sections,
+    sessions,
     signing,
     system_parameters,
+    tokens,
     traceback,
     uploads,
+    users,
     verification,
 )
 from gateway.api.authorisation import NotAllowed, check_routes
@@ -72,7 +76,8 @@ def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
     running = uploads.Uploads(sidecar.now)
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
-    for resource in (sections, system_parameters, blacklist, audit, calls, traceback, explain):
+    parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain)
+    for resource in (*parts, me, users, tokens, sessions):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():
         if kind.name != KEY:
