@@ -18,14 +18,18 @@ from gateway.api import (
     explain,
     health,
     keys,
+    me,
     metrics,
     numbers,
     published,
     sections,
+    sessions,
     signing,
     system_parameters,
+    tokens,
     traceback,
     uploads,
+    users,
     verification,
 )
 from gateway.api.authorisation import NotAllowed, check_routes
@@ -76,8 +80,8 @@ def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
     running = uploads.Uploads(sidecar.now)
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
-    plain = (sections, system_parameters, blacklist, audit, calls, traceback, explain, keys, certificates)
-    for resource in plain:
+    parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain, keys, certificates)
+    for resource in (*parts, me, users, tokens, sessions):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():
         if kind.name != KEY:
