@@ -38,6 +38,12 @@ class CredentialCollector(Collector):
         yield GaugeMetricFamily(
             "stirgw_credential_problems", problems, value=len(self._sidecar.credentials.problems)
         )
+        stores = GaugeMetricFamily(
+            "stirgw_key_store_usable", "1 if the store of private keys can be used.", labels=["store"]
+        )
+        for store, problem in self._sidecar.credentials.stores.items():
+            stores.add_metric([store], problem is None)
+        yield stores
         revision = "Revision of the keys and certificates in force here."
         yield GaugeMetricFamily(
             "stirgw_credentials_revision", revision, value=self._sidecar.book.manifest.revision
@@ -59,6 +65,10 @@ class TrustCollector(Collector):
         yield GaugeMetricFamily("stirgw_trust_problems", problems, value=len(trust.problems))
         lists = "Revocation lists in force."
         yield GaugeMetricFamily("stirgw_crls", lists, value=len(trust.revocations.lists))
+        if trust.revocations.lists:
+            left = "Until the first of the revocation lists in force is out of date; negative since one is."
+            first = min(each.next_update for each in trust.revocations.lists)
+            yield GaugeMetricFamily("stirgw_crl_seconds_left", left, value=first - self._now())
         if trust.trust_list:
             left = "Until the STI-PA's trust list expires; negative since it has, and it stays in force."
             seconds = trust.trust_list.seconds_left(self._now())

@@ -4,7 +4,7 @@ the clock, each given from outside."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -97,6 +97,10 @@ class CredentialsInForce(Protocol):
     def problems(self) -> tuple[str, ...]:
         """What of them could not be read, one line each."""
 
+    @property
+    def stores(self) -> Mapping[str, str | None]:
+        """What is wrong with each key store, None for nothing; half a minute old."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alone:
@@ -104,6 +108,7 @@ class Alone:
 
     current: Book
     problems: tuple[str, ...] = ()
+    stores: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

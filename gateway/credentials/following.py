@@ -26,6 +26,9 @@ LOOK_SECONDS = 0.5
 RETRY_SECONDS = 5.0
 """Between two attempts to read what could not be read."""
 
+CHECK_SECONDS = 30.0
+"""Between two looks at whether the key stores can be used."""
+
 SLOW_SECONDS = 0.005
 """Of a signature, for which the edge's other calls wait as well."""
 
@@ -54,9 +57,14 @@ class Following:
         self._loaded: dict[str, Credential] = {}
         self._seen: object = None
         self._retry_at: float | None = None
+        self.stores: dict[str, str | None] = {}
+        self._check_at = monotonic()
 
     def changed(self) -> bool:
         """Look whether anything changed and put it in force; whether it did. A look takes microseconds."""
+        if monotonic() >= self._check_at:
+            self.stores = self._keyring.problems()
+            self._check_at = monotonic() + CHECK_SECONDS
         lists = self._revocations()
         seen = self._file.stamp(), lists
         is_due = self._retry_at is not None and monotonic() >= self._retry_at

@@ -59,6 +59,12 @@ class KeyFiles:
                 return frozenset()
             return frozenset(path.stem for path in self._folder.iterdir() if _is_key(path))
 
+    def check(self) -> None:
+        """Return where keys can be opened: the passphrase is at hand if there is anything to open."""
+        if self.ids():
+            with _refusals(f"{self._folder} cannot be used"):
+                self.passphrase.read()
+
     def _path(self, key_id: str) -> Path:
         return self._folder / f"{key_id}{ENDING}"
 

@@ -76,6 +76,10 @@ class KeyToken:
         with _refusals():
             return self.ask(_ids)
 
+    def check(self) -> None:
+        """Return where the token answers."""
+        self.ids()
+
     def ask(self, question: Callable[[Any], _Answer]) -> _Answer:
         """Ask the token in its session; once more in a new one if that has ended."""
         with self._lock:

@@ -62,12 +62,24 @@ class Keyring:
         with _refusals():
             self._store(store).remove(key_id)
 
+    def problems(self) -> dict[str, str | None]:
+        """What is wrong with each store, None for nothing."""
+        return {name: _problem(store) for name, store in self.stores.items()}
+
     def _store(self, name: str) -> KeyStore:
         found = self.stores.get(name)
         if found is None:
             hint = ": set [keys] pkcs11_module, pkcs11_token and pkcs11_pin" if name == "pkcs11" else ""
             refuse("key-store-unknown", f"this node has no key store {name!r}{hint}")
         return found
+
+
+def _problem(store: KeyStore) -> str | None:
+    try:
+        store.check()
+    except StoreRefused as refused:
+        return f"{refused.reason}: {refused}"
+    return None
 
 
 @contextmanager

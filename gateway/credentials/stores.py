@@ -37,3 +37,6 @@ class KeyStore(Protocol):
 
     def ids(self) -> frozenset[str]:
         """The keys that are there."""
+
+    def check(self) -> None:
+        """Return where keys can be opened."""
