@@ -46,6 +46,7 @@ listen = ["udp:127.0.0.2:5060", "tcp:127.0.0.2:5060"]
 listen = "127.0.0.1:8080"
 
 [signing]
+certs_url = "{_BASE}/certs/"
 certificate = "{SPC}"
 chain = "pki/{SPC}.pem"
 key = "pki/{SPC}.key"

@@ -20,7 +20,7 @@ from certs.authority import Authority
 from certs.profile import Profile
 from gateway.trust.keys import load_private_key
 from scenarios.bench.node import Node
-from scenarios.bench.traffic import Traffic
+from scenarios.bench.traffic import Outcome, Traffic
 
 from .ends import End, invite, refusal, two_ends
 from .sipp import wait_for
@@ -30,6 +30,7 @@ from .world import Gateway, running, set_up
 pytestmark = pytest.mark.sip
 
 RATE, SECONDS = 100, 9
+ROUNDS = 3  # a machine that others use as well may have no room for the calls at first
 IN_FORCE = 2.0
 PEM = {"Content-Type": "application/pem-certificate-chain"}
 NOWHERE = "+18085550123"  # no route leads there: a call that can be signed is refused for that alone
@@ -134,11 +135,44 @@ def test_rotation_under_load_loses_no_call_and_mixes_no_key_with_another_s_url(r
     operator = Operator(rotating)
     one, two = operator.installs("616H-one", "616H"), operator.installs("616H-two", "616H")
     operator.activates("616H-one")
-    with two_ends(rotating) as (caller, callee):
+    round = _rotated(operator, one, two)
+    for _ in range(ROUNDS - 1):
+        if not round.starved:
+            break
+        operator.rolls_back()
+        round = _rotated(operator, one, two)
+    assert round.outcome.failed == 0, str(round.outcome)
+    assert len(round.signed) >= RATE * SECONDS
+    assert {url for _, url in round.signed} == {one, two}
+    for place, (at, url) in enumerate(round.moves):
+        until = round.moves[place + 1][0] if place + 1 < len(round.moves) else float("inf")
+        late = {used for when, used in round.signed if at + IN_FORCE < when < until}
+        assert late == {url}
+    assert httpx.get(one).status_code == httpx.get(two).status_code == 200
+
+
+@dataclass(frozen=True)
+class Round:
+    """Calls while certificates changed. moves: when which URL's came to sign; signed: when a call was signed by which.
+
+    starved: whether the machine had no room for some calls, which says nothing of certificates.
+    """
+
+    outcome: Outcome
+    moves: list[tuple[float, str]]
+    signed: list[tuple[float, str]]
+    starved: bool
+
+
+def _rotated(operator: Operator, one: str, two: str) -> Round:
+    """To the second certificate, back, and to the second again; whatever is signed is checked against its URL's key."""
+    gateway = operator.gateway
+    with two_ends(gateway) as (caller, callee):
         wait_for(lambda: _x5u(caller, callee) == one, "the first to be in force", seconds=3 * IN_FORCE)
     node = Node(
-        rotating.folder, 0, rotating.sip, rotating.api, rotating.ports["carrier"], rotating.ports["vos3000"]
+        gateway.folder, 0, gateway.sip, gateway.api, gateway.ports["carrier"], gateway.ports["vos3000"]
     )
+    logged = len(gateway.log_lines())
     with Traffic(node, RATE, RATE * SECONDS, whole=True) as traffic:
         begun = time.time()
         _until(begun, 1)
@@ -148,16 +182,12 @@ def test_rotation_under_load_loses_no_call_and_mixes_no_key_with_another_s_url(r
         _until(begun, 6.5)
         moves.append((operator.activates("616H-two"), two))
         outcome = traffic.finish()
-    invites = _invites(rotating.folder / "callee.whole")
-    signed = [signed_at(rotating, each) for each in invites]
-    assert outcome.failed == 0, str(outcome)
-    assert len(signed) >= RATE * SECONDS
-    assert {url for _, url in signed} == {one, two}
-    for place, (at, url) in enumerate(moves):
-        until = moves[place + 1][0] if place + 1 < len(moves) else float("inf")
-        late = {used for when, used in signed if at + IN_FORCE < when < until}
-        assert late == {url}
-    assert httpx.get(one).status_code == httpx.get(two).status_code == 200
+    signed = [signed_at(gateway, each) for each in _invites(gateway.folder / "callee.whole")]
+    calls = gateway.log_lines()[logged:]
+    starved = any(
+        call.get("ended_by") == "no-worker" or call.get("rule") == "node.overloaded" for call in calls
+    )
+    return Round(outcome, moves, signed, starved)
 
 
 def _invites(trace: Path) -> list[Message]:
