@@ -93,10 +93,10 @@ class Book:
 
     def alarms(self, now: float) -> Iterator[str]:
         """What an operator must see to before calls fail, or because some do."""
-        for scope, credential in ((DEFAULT, self.default), *self.accounts.items()):
-            whom = "the default" if scope == DEFAULT else f"account {scope}"
-            problem = self.problem(now, None if scope == DEFAULT else scope)
-            if problem and (scope != DEFAULT or credential):
+        for account, credential in ((None, self.default), *self.accounts.items()):
+            whom = "the default" if account is None else f"account {account}"
+            problem = self.problem(now, account)
+            if problem and (account is not None or credential):
                 yield f"{problem}: calls of {whom} are answered 503; do: activate a certificate that can sign"
             elif credential and ends_soon(credential, now):
                 left = (credential.not_after - now) / 86_400
