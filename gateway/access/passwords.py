@@ -14,7 +14,7 @@ SHORTEST, LONGEST = 12, 256
 _LEAST_DISTINCT = 5
 _LEAST_OWN = 6
 _ROWS = (
-    "01234567890",
+    "0123456789",
     "abcdefghijklmnopqrstuvwxyz",
     "qwertyuiopasdfghjklzxcvbnm",
     "qwertzuiopasdfghjklyxcvbnm",
