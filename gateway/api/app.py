@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from gateway.access.permissions import Permission
 from gateway.api import (
     audit,
     blacklist,
@@ -36,8 +39,9 @@ from gateway.api.problems import Unfit, problem
 from gateway.api.refusals import refuse_access
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_errors import MessageId, StirError
-from gateway.api.stir_http import is_stir, refuse
+from gateway.api.stir_http import PREFIX, is_stir, refuse
 from gateway.api.store_errors import answer_store_errors
+from gateway.api.thin import add_thin
 from gateway.store.parameters_entry import KEY
 from gateway.store.resources import RESOURCES
 from gateway.version import version
@@ -68,6 +72,7 @@ def create_app(sidecar: Sidecar) -> FastAPI:
     _include_policy(app, sidecar)
     _answer_errors(app)
     answer_store_errors(app)
+    add_thin(app, f"{PREFIX}/signing", Permission.STIR, partial(signing.answer, sidecar))
     app.state.sidecar = sidecar
     check_routes(app.routes)
     return app
