@@ -61,9 +61,7 @@ def create_app(sidecar: Sidecar) -> FastAPI:
         redoc_url=None,
     )
     registry = CollectorRegistry()
-    app.include_router(
-        signing.router(sidecar)
-    )  # first, for they are asked most and the others are looked through in order
+    app.include_router(signing.router(sidecar))
     app.include_router(verification.router(sidecar, registry))
     app.include_router(description.router())
     app.include_router(health.router(sidecar))
