@@ -17,7 +17,7 @@ import uvloop
 
 from gateway import log
 from gateway.config import Config
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.engine import (
     Credential,
     Deliver,

@@ -14,7 +14,7 @@ from gateway import log
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.config import Config
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.metrics import fresh_status, status_path
 from gateway.onlooker import Onlooker
 from gateway.sti_vs import StiVs

@@ -51,7 +51,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _explained(asked: argparse.Namespace, config: Config) -> Explained:
-    from gateway.credentials import signing_credential
+    from gateway.credentials.configured import signing_credential
     from gateway.dry_run import DryRun
     from gateway.explained import stranger
     from gateway.onlooker import Onlooker
