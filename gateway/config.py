@@ -23,11 +23,12 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.acme.settings import Acme
 from gateway.log import Level
 from gateway.policy.hops import Transport, split_endpoint
 from gateway.policy.inbound import Action, InboundRules
 from gateway.policy.snapshot import SigningRules
-from gateway.rim import Country, Duration, NetworkText, Strict, complaints
+from gateway.rim import AnchoredPath, Country, Duration, NetworkText, Strict, anchored, complaints
 from gateway.stir import x5u
 from gateway.stir.verification import Rules
 from gateway.trust.values import FetchRules
@@ -108,7 +109,7 @@ def _database(url: str, info: ValidationInfo) -> str:
     if not url.startswith(_DATABASES):
         raise ValueError('write "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
     file = url.removeprefix(_SQLITE)
-    return f"{_SQLITE}{_anchored(Path(file), info)}" if file and file != url else url
+    return f"{_SQLITE}{anchored(Path(file), info)}" if file and file != url else url
 
 
 def _base_url(url: str) -> str:
@@ -119,13 +120,8 @@ def _base_url(url: str) -> str:
     return url
 
 
-def _anchored(path: Path, info: ValidationInfo) -> Path:
-    return path if info.context is None else info.context["folder"] / path
-
-
 ListenText = Annotated[Listen, BeforeValidator(_listen)]
 HttpListenText = Annotated[HttpListen, BeforeValidator(_http_listen)]
-AnchoredPath = Annotated[Path, AfterValidator(_anchored)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
@@ -227,7 +223,7 @@ class Keys(Strict):
 def _source(value: object, info: ValidationInfo) -> str | Path:
     """A URL stays one; anything else is a path."""
     text = _text(value, "sti-pa.crl")
-    return text if text.startswith(("https://", "http://")) else _anchored(Path(text), info)
+    return text if text.startswith(("https://", "http://")) else anchored(Path(text), info)
 
 
 Source = Annotated[str | Path, BeforeValidator(_source)]
@@ -333,6 +329,7 @@ class Config(Strict):
     api: Api = Api()
     signing: Signing = Signing()
     keys: Keys = Keys()
+    acme: Acme = Acme()
     verification: Verification = Verification()
     fetch: Fetch = Fetch()
     store: Store = Store()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -154,7 +156,7 @@ class AcmeDoor:
         return self._ca.account(sent.account.removeprefix(_url(request, "account/"))), sent
 
 
-def include(app: FastAPI, ca: Ca, nonces: Nonces, faults: Faults) -> None:
+def include(app: FastAPI, ca: Ca, nonces: Nonces, faults: Faults, now: Callable[[], datetime]) -> None:
     """Put the CA into the application, its faults and its errors included."""
     app.include_router(AcmeDoor(ca, nonces).routes)
 
@@ -163,6 +165,7 @@ def include(app: FastAPI, ca: Ca, nonces: Nonces, faults: Faults) -> None:
         if not request.url.path.startswith(PREFIX):
             return await go_on(request)
         answer = _faulty(request, faults) or await go_on(request)
+        answer.headers["Date"] = format_datetime(now(), usegmt=True)
         answer.headers["Replay-Nonce"] = nonces.new()
         answer.headers.append("Link", f'<{_url(request, "directory")}>;rel="index"')
         return answer

@@ -53,7 +53,7 @@ def create(lab: Lab, base: str, accounts: PaAccounts, now: Callable[[], datetime
     ca = Ca(lab, signer, faults, now, serials)
     sti_pa = StiPa(lab, signer, accounts, faults, now)
     app = FastAPI(title="TEST ONLY: lab STI-CA and STI-PA", docs_url=None, redoc_url=None, openapi_url=None)
-    acme_http.include(app, ca, nonces, faults)
+    acme_http.include(app, ca, nonces, faults, now)
     app.include_router(sti_pa.routes)
     _include_files(app, lab)
     _include_faults(app, faults)
@@ -107,7 +107,9 @@ class LabServer:
         listening = socket.create_server((LOOPBACK, self._port))  # it queues from here on
         self._port = listening.getsockname()[1]
         self.online = create(self._lab, self.url(), self._accounts, self._now)
-        config = uvicorn.Config(self.online.app, log_config=None, access_log=False, lifespan="off")
+        config = uvicorn.Config(
+            self.online.app, log_config=None, access_log=False, lifespan="off", date_header=False
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listening],), daemon=True)
         self._thread.start()
