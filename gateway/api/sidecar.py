@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.access.shown import Doorkeeper
 from gateway.metrics import EdgeStatus
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.usage import Reading
@@ -81,6 +82,7 @@ class Sidecar:
     verifier: None where nobody is trusted. plan: how numbers that lack their country are read in a verification or a
     query. trust: what the verifier goes by, for the metrics. database: opens it where that has not been done, or raises
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
+    access: knows who a request is from; without it nothing but what is public is answered.
     """
 
     credential: Credential | None
@@ -93,6 +95,7 @@ class Sidecar:
     database: Callable[[], Database] | None = None
     in_force: InForce | None = None
     recorder: Callable[[], RecorderStatus | None] = lambda: None
+    access: Doorkeeper | None = None
 
     @classmethod
     def of(
@@ -106,10 +109,11 @@ class Sidecar:
         database: Callable[[], Database] | None = None,
         in_force: InForce | None = None,
         recorder: Callable[[], RecorderStatus | None] = lambda: None,
+        access: Doorkeeper | None = None,
     ) -> Sidecar:
         """The sidecar that signs with `credential`."""
         signer = credential.signer if credential else None
-        return cls(credential, signer, edge, now, verifier, plan, trust, database, in_force, recorder)
+        return cls(credential, signer, edge, now, verifier, plan, trust, database, in_force, recorder, access)
 
     def store(self) -> Store:
         """The policy in the database; raises StoreGone where there is none to be had."""

@@ -11,7 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from gateway import log
+from gateway.access.permissions import Permission
 from gateway.api.atis import SigningAnswer, SigningBody, SigningRequest
+from gateway.api.authorisation import needs
 from gateway.api.ms_signing import MsSigningAnswer, MsSigningBody, MsSigningRequest
 from gateway.api.parameters import validated
 from gateway.api.sidecar import Sidecar
@@ -35,7 +37,7 @@ _log = log.get("stir-api")
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The signing resource."""
-    routes = APIRouter(prefix=PREFIX, tags=["stir"])
+    routes = APIRouter(prefix=PREFIX, tags=["stir"], dependencies=[needs(Permission.STIR)])
 
     @routes.post(
         "/signing",

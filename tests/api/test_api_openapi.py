@@ -10,9 +10,12 @@ from gateway.api.app import create_app
 from gateway.api.examples import ENTRIES
 from gateway.api.sidecar import Sidecar
 from gateway.store.resources import RESOURCES
+from tests.everybody import EVERYBODY
 
 DESCRIPTION: dict[str, Any] = (
-    TestClient(create_app(Sidecar.of(None, edge=lambda: None, now=lambda: 0.0))).get("/openapi.json").json()
+    TestClient(create_app(Sidecar.of(None, edge=lambda: None, now=lambda: 0.0, access=EVERYBODY)))
+    .get("/openapi.json")
+    .json()
 )
 OPERATIONS = {
     f"{method.upper()} {path}": operation
