@@ -26,6 +26,7 @@ from gateway.credentials.manifest_file import ManifestFile
 from gateway.credentials.request import CsrSubject, signing_request
 from gateway.stir.path import Anchors
 from gateway.stir.revocation import Revocations
+from gateway.store.deed import Deed
 from gateway.trust.credential import Credential, CredentialRefused, credential_of
 from gateway.trust.keys import KeyRefused, parse_private_key
 
@@ -56,20 +57,6 @@ class Installed:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """The record of one change: at (epoch seconds), who, what, and what there was `before` and `after`."""
-
-    at: float
-    who: str
-    action: str
-    resource: str
-    key: str
-    revision: int
-    before: Mapping[str, Any] | None = None
-    after: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Means:
     """What a custodian works with. certs_url: what `<name>.pem` is put behind to make a certificate's URL. configured: the
     credential of the configuration, which signs where nothing is active. record: keeps what was changed."""
@@ -78,7 +65,7 @@ class Means:
     keyring: Keyring
     trust: Trust
     now: Callable[[], float]
-    record: Callable[[Change], None]
+    record: Callable[[Deed], None]
     certs_url: str | None = None
     configured: Credential | None = None
     new_id: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
@@ -303,7 +290,7 @@ class Custodian:
         after: Mapping[str, Any] | None = None,
     ) -> None:
         at = self._means.now()
-        self._means.record(Change(at, self._who, action, resource, key, revision, before, after))
+        self._means.record(Deed(at, self._who, action, resource, key, revision, before, after))
 
 
 def _name_for(fingerprint: str, key: Key) -> str:

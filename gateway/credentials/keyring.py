@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway.credentials.manifest import Key, refuse
 from gateway.credentials.stores import KeyStore, StoreRefused
+from gateway.stir.passport import CannotSign
 
 _PROOF = b"the key and the certificate belong together"
 
@@ -75,3 +76,5 @@ def _refusals() -> Iterator[None]:
         yield
     except StoreRefused as refused:
         refuse(refused.reason, str(refused))
+    except CannotSign as error:
+        refuse("key-store-failing", f"the key store does not sign: {error}")

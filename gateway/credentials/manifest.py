@@ -254,6 +254,10 @@ class Manifest:
         )
 
 
+EMPTY = Manifest()
+"""Of a node that has made no key yet."""
+
+
 def refuse(reason: str, message: str, details: tuple[str, ...] = ()) -> NoReturn:
     """Raise CredentialRefused."""
     raise CredentialRefused(reason, message, details)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.credentials.manifest import Manifest
+from gateway.credentials.manifest import EMPTY, Manifest
 from gateway.store.files import replace
 from gateway.trust.crls import Stamp, stamp
 from gateway.trust.secret_file import SecretRefused, read_secret
@@ -48,7 +48,7 @@ class ManifestFile:
         if seen is None:
             if known and known[0] is not None:
                 raise ManifestUnreadable(f"{self.path} is gone: put it back from a backup")
-            return Manifest()
+            return EMPTY
         found = self._parse()
         self._known = seen, found  # should the file have changed since, its stamp will differ
         return found

@@ -14,7 +14,7 @@ from certs import pem
 from certs.authority import Authority
 from certs.builders import CRL_URL, NOW, Defect, counted_serials, make_chain, sound
 from certs.profile import Profile
-from gateway.credentials.custodian import Change, Custodian, Means
+from gateway.credentials.custodian import Custodian, Means
 from gateway.credentials.key_files import KeyFiles
 from gateway.credentials.keyring import Keyring
 from gateway.credentials.manifest import Key
@@ -22,6 +22,7 @@ from gateway.credentials.manifest_file import ManifestFile
 from gateway.credentials.passphrase import Passphrase
 from gateway.stir.path import Anchors
 from gateway.stir.revocation import Revocations
+from gateway.store.deed import Deed
 from gateway.trust.credential import Credential
 
 CERTS_URL = "https://certs.example.test/certs/"
@@ -44,7 +45,7 @@ class Custody:
     folder: Path
     now: float = NOW.timestamp()
     trust: Trusting = field(default_factory=Trusting)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Deed] = field(default_factory=list)
     configured: Credential | None = None
     certs_url: str | None = CERTS_URL
 
