@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from time import time
 
 from gateway.acme.renewals import Means, Renewals
@@ -17,6 +18,11 @@ from gateway.trust.fetch import Fetcher, FetchFailed
 from gateway.trust.values import FetchRules
 
 
+def acme_folder(state_dir: Path) -> Path:
+    """Where a node keeps how far its orders have come."""
+    return state_dir / "acme"
+
+
 def renewals_of(config: Config, custodian: Custodian, configured: Credential | None) -> Renewals:
     """The orders of `[acme]`; configured: the credential that signs where no certificate is active."""
     acme = config.acme
@@ -29,7 +35,7 @@ def renewals_of(config: Config, custodian: Custodian, configured: Credential | N
         jitter=random.random,
         wire=lambda: Wire(acme.timeout, acme.tls_ca),
     )
-    return Renewals(acme, StateFile(config.node.state_dir / "acme"), means)
+    return Renewals(acme, StateFile(acme_folder(config.node.state_dir)), means)
 
 
 class _Outside:
