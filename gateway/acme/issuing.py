@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from cryptography import x509
+
 from gateway.acme.client import Client
 from gateway.acme.failure import AcmeFailed
 from gateway.acme.settings import Acme, OrderSettings
@@ -36,18 +38,25 @@ from gateway.acme.sti_pa import StiPa
 from gateway.acme.wire import Wire
 from gateway.credentials import admission
 from gateway.credentials.custodian import Custodian
-from gateway.credentials.manifest import Manifest
+from gateway.credentials.manifest import Key, Manifest
 from gateway.credentials.manifest_file import ManifestUnreadable
 from gateway.credentials.request import CsrSubject
 from gateway.stir import tnauthlist
+from gateway.stir.certificate import p256_key
 from gateway.trust.credential import CredentialRefused, tn_auth_list
 
 MOST_STEPS = 24
 """Steps of one walk; the longest that goes somewhere has a dozen."""
 
 _LOST = frozenset(
-    {"certificate-unknown", "certificate-revoked", "certificate-retired", "certificate-expired"}
-)  # what a certificate cannot come back from
+    {
+        "certificate-unknown",
+        "certificate-revoked",
+        "certificate-retired",
+        "certificate-expired",
+        "key-unknown",
+    }
+)  # what an order cannot come back from
 
 
 class Outside(Protocol):
@@ -82,7 +91,8 @@ class Issuing:
             try:
                 quest = await self._after(quest, step)
             except CredentialRefused as refused:
-                raise AcmeFailed(refused.reason, f"{refused}{_all(refused.details)}") from None
+                text = f"{refused}{_all(refused.details)}"
+                raise AcmeFailed(refused.reason, text, ends_order=refused.reason in _LOST) from None
             except ManifestUnreadable as error:
                 raise AcmeFailed("credentials-unavailable", str(error)) from None
             await keep(quest)
@@ -143,26 +153,31 @@ class Issuing:
         certificates = admission.read(chain)
         manifest = self.custodian.view()
         key = manifest.key(quest.key_id or "")
-        if admission.fingerprint(admission.public_key(certificates)) != key.fingerprint:
-            raise AcmeFailed(
-                "certificate-of-another-key", "the STI-CA certified another key", ends_order=True
-            )
-        if tn_auth_list(certificates[0]) != (tnauthlist.Spc(self.order.spc),):
-            text = "the STI-CA's certificate is not for this service provider alone"
-            raise AcmeFailed("certificate-of-another-spc", text, ends_order=True)
+        self._check(certificates[0], key)
         for each in manifest.certificates_of(key.id):
             return each.name
         return self.custodian.install(chain).certificate.name
+
+    def _check(self, leaf: x509.Certificate, key: Key) -> None:
+        """Raise AcmeFailed where the STI-CA issued something else than was ordered."""
+        public = p256_key(leaf)
+        if public is None or admission.fingerprint(public) != key.fingerprint:
+            text = "the STI-CA certified another key"
+            raise AcmeFailed("certificate-of-another-key", text, ends_order=True)
+        try:
+            scope = tn_auth_list(leaf)
+        except CredentialRefused:
+            scope = ()
+        if scope != (tnauthlist.Spc(self.order.spc),):
+            text = "the STI-CA's certificate is not for this service provider alone"
+            raise AcmeFailed("certificate-of-another-spc", text, ends_order=True)
 
     async def _activate(self, name: str) -> None:
         try:
             await self.outside.activate(self.custodian, name, self.order.account)
         except CredentialRefused as refused:
-            if refused.reason == "already-active":
-                return
-            if refused.reason in _LOST:
-                raise AcmeFailed(refused.reason, str(refused), ends_order=True) from None
-            raise
+            if refused.reason != "already-active":
+                raise
 
 
 def _all(details: tuple[str, ...]) -> str:

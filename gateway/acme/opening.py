@@ -11,11 +11,9 @@ from gateway.acme.state import StateFile
 from gateway.acme.wire import Wire
 from gateway.config import Config
 from gateway.credentials.custodian import Custodian
-from gateway.credentials.manifest import Manifest
 from gateway.credentials.opening import keyring_of
-from gateway.trust.credential import Credential, CredentialRefused
-from gateway.trust.fetch import Fetcher, FetchFailed
-from gateway.trust.values import FetchRules
+from gateway.credentials.outside import Outside
+from gateway.trust.credential import Credential
 
 
 def acme_folder(state_dir: Path) -> Path:
@@ -23,34 +21,19 @@ def acme_folder(state_dir: Path) -> Path:
     return state_dir / "acme"
 
 
-def renewals_of(config: Config, custodian: Custodian, configured: Credential | None) -> Renewals:
-    """The orders of `[acme]`; configured: the credential that signs where no certificate is active."""
+def renewals_of(
+    config: Config, custodian: Custodian, configured: Credential | None, outside: Outside
+) -> Renewals:
+    """The orders of `[acme]`; configured: the credential that signs where no certificate is active. outside: looks at the
+    URLs of certificates."""
     acme = config.acme
     means = Means(
         custodian=custodian,
         keyring=keyring_of(config),
         configured=configured,
-        outside=_Outside(config.fetch.rules),
+        outside=outside,
         now=time,
         jitter=random.random,
         wire=lambda: Wire(acme.timeout, acme.tls_ca),
     )
     return Renewals(acme, StateFile(acme_folder(config.node.state_dir)), means)
-
-
-class _Outside:
-    def __init__(self, rules: FetchRules) -> None:
-        self._rules = rules
-
-    async def activate(self, custodian: Custodian, name: str, account: str | None = None) -> Manifest:
-        certificate = custodian.view().certificate(name)
-        fetcher = Fetcher(self._rules)
-        try:
-            found = await fetcher.get(certificate.x5u)
-        except FetchFailed as failed:
-            raise CredentialRefused("not-served", f"{certificate.x5u} does not serve it: {failed}") from None
-        finally:
-            await fetcher.close()
-        if found.body != certificate.chain.encode():
-            raise CredentialRefused("not-served", f"{certificate.x5u} serves another chain")
-        return custodian.activate(name, account)

@@ -204,7 +204,8 @@ class Renewals:
             failures = progress.failures + 1
             if failed.ends_order:
                 # A key that a certificate may have been issued for is not used again.
-                key_id = None if failed.reason.startswith("certificate-") else progress.key_id
+                lost = failed.reason.startswith(("certificate-", "key-"))
+                key_id = None if lost else progress.key_id
                 progress = progress.at(Quest(key_id=key_id), now)
             return replace(
                 progress,

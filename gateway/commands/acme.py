@@ -152,11 +152,12 @@ def _renewals(config: Config) -> Renewals:
     from gateway.acme.opening import renewals_of
     from gateway.credentials.configured import signing_credential
     from gateway.credentials.opening import custodian_of
+    from gateway.credentials.outside import Outside
     from gateway.sti_vs import trust_of
 
     configured = signing_credential(config.signing).credential
     custodian = custodian_of(config, trust_of(config, time.time), time.time, configured)
-    return renewals_of(config, custodian, configured)
+    return renewals_of(config, custodian, configured, Outside(config.fetch.rules))
 
 
 ACME = Command(

@@ -136,7 +136,9 @@ def test_openapi_describes_what_a_client_sends_and_gets(credential: Credential) 
     assert set(request["required"]) == {"attest", "dest", "iat", "orig", "origid"}
     assert request["properties"]["dest"]["properties"]["tn"]["type"] == "array"
     assert "requestId" in ms["properties"]["signingRequest"]["properties"]
-    assert {"200", "400", "401", "403", "404", "405", "406", "411", "415", "500"} == set(signing["responses"])
+    assert {"200", "400", "401", "403", "404", "405", "406", "411", "415", "429", "500"} == set(
+        signing["responses"]
+    )
     assert {"RequestError", "MsError"} <= set(described["components"]["schemas"])
 
 

@@ -59,8 +59,16 @@ def test_an_operation_says_what_it_does_and_how_it_fails(operation: dict[str, An
     assert all(list(each["content"]) == ["application/problem+json"] for each in failures)
 
 
+WITHOUT_A_BODY = {"POST /v1/certificates/{name}/check", "POST /v1/logout", "POST /v1/me/totp"}
+
+
 @pytest.mark.parametrize(
-    "name", [name for name in OPERATIONS if name.startswith(("POST", "PUT")) and "{number}" not in name]
+    "name",
+    [
+        name
+        for name in OPERATIONS
+        if name.startswith(("POST", "PUT", "PATCH")) and "{number}" not in name and name not in WITHOUT_A_BODY
+    ],
 )
 def test_what_takes_a_body_shows_one(name: str) -> None:
     body = OPERATIONS[name]["requestBody"]
