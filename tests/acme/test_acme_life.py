@@ -225,6 +225,21 @@ def test_no_secret_is_in_the_state_nor_in_the_log(lab_world: World) -> None:
     assert (lab_world.folder / "acme" / "acme.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_key_that_was_deleted_while_its_certificate_was_made_costs_that_order_alone(
+    lab_world: World,
+) -> None:
+    lab_world.faults(order_processing=1)
+    lab_world.turn()
+    key_id = lab_world.progress().key_id
+    assert key_id
+    lab_world.custodian.delete_key(key_id)
+    lab_world.until("failing")
+    trouble = lab_world.status().trouble
+    assert trouble and trouble.reason == "key-unknown"
+    lab_world.until("good")
+    assert lab_world.ordered == 2
+
+
 # What an operator asks for
 
 

@@ -16,10 +16,10 @@ from gateway.access.shown import Identified, Shown
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from tests.acme.world import SPC, World, world
-from tests.everybody import EVERYBODY
+from tests.everybody import EVERYBODY, EverybodyIsAdmin
 
 
-class Everybody:
+class EverybodyIs(EverybodyIsAdmin):
     """A doorkeeper to whom everybody has one role."""
 
     def __init__(self, role: Role) -> None:
@@ -52,7 +52,7 @@ def client(found: World | None, access: Any = EVERYBODY) -> TestClient:
 def test_an_auditor_looks_and_an_operator_renews(
     lab_world: World, role: Role, reads: int, renews: int
 ) -> None:
-    asking = client(lab_world, Everybody(role))
+    asking = client(lab_world, EverybodyIs(role))
     assert asking.get("/v1/acme").status_code == reads
     assert asking.post("/v1/acme/renew", json={}).status_code == renews
 
