@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from gateway.access.permissions import Permission
 from gateway.api import (
+    acme,
     audit,
     blacklist,
     calls,
@@ -86,7 +87,7 @@ def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
     parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain, keys, certificates)
-    for resource in (*parts, me, users, tokens, sessions):
+    for resource in (*parts, acme, me, users, tokens, sessions):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():
         if kind.name != KEY:
