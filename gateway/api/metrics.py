@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.api.headers import Responses
 from gateway.api.sidecar import Sidecar, TrustInForce
 from gateway.metrics import EdgeStatusCollector
 from gateway.store.recorder_status import RecorderStatus
@@ -84,6 +85,11 @@ class RecorderCollector(Collector):
         yield CounterMetricFamily("stirgw_records_unreadable", lost, value=status.lost)
 
 
+_TEXT: Responses = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": "stirgw_edge_up 1.0\n"}}}
+}
+
+
 def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
     """`/metrics`, for the families of `registry` and those of the edge and the credential."""
     registry.register(EdgeStatusCollector(sidecar.edge))
@@ -93,8 +99,8 @@ def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
         registry.register(TrustCollector(sidecar.trust, sidecar.now))
     routes = APIRouter(tags=["metrics"])
 
-    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
-    async def metrics() -> Response:
+    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=_TEXT)
+    async def get_metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return routes
