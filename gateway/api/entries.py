@@ -38,6 +38,9 @@ from gateway.store.resources import Resource
 _DIGITS_AS_KEYS = frozenset({"system-whitelist", "areas"})
 """Resources whose keys may be written with a "+" in an address, as numbers are."""
 
+_NAMED = frozenset({"list-groups"})
+"""Resources whose keys have no slash, and that have addresses of their own below an entry's."""
+
 _QUERIED = frozenset({"number-sections"})
 """Resources whose pages are the answer to a query of their own."""
 
@@ -99,11 +102,11 @@ def _add_create(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None
 
 
 def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
-    name = resource.name
+    name, path = resource.name, "/{key}" if resource.name in _NAMED else "/{key:path}"
     takes = described(resource.entry, examples.of(resource), IF_MATCH, IF_NEW)
 
     @routes.get(
-        "/{key:path}",
+        path,
         operation_id=f"get_{_snake(resource.noun)}",
         summary=f"One of the {name}",
         response_model=resource.entry,
@@ -119,7 +122,7 @@ def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
         return _answer(resource, stored)
 
     @routes.put(
-        "/{key:path}",
+        path,
         operation_id=f"put_{_snake(resource.noun)}",
         summary=f"Add or replace one of the {name}",
         response_model=resource.entry,
@@ -135,7 +138,7 @@ def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
         return _put(sidecar, resource, _plain(resource, key), body, wanted, who(request))
 
     @routes.delete(
-        "/{key:path}",
+        path,
         status_code=204,
         operation_id=f"delete_{_snake(resource.noun)}",
         summary=f"Take one of the {name} away",

@@ -29,17 +29,22 @@ RETRY_AFTER: Described = {
 }
 
 
-def header(name: str, description: str, shown: str | None = None) -> Described:
-    """A header that a request may carry, with an example."""
-    schema = {"type": "string"} | ({"examples": [shown]} if shown else {})
+def header(name: str, description: str, **shape: object) -> Described:
+    """A header that a request may carry; `shape` is what its text looks like, as JSON schema has it."""
+    schema = {"type": "string", **shape}
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
 IF_KNOWN = header(
-    "If-None-Match", "The ETags of what the client has already: 304 where it is one of them.", '"7"'
+    "If-None-Match", "The ETags of what the client has already: 304 where it is one.", examples=['"7"']
 )
-IF_MATCH = header("If-Match", "The ETag of what is to be changed, or `*`: it must be there. Else 412.", '"7"')
-IF_NEW = header("If-None-Match", "`*`: only if there is none yet. Else 412.", "*")
+IF_MATCH = header(
+    "If-Match",
+    "The ETag of what is to be changed, or `*`: it must be there. Else 412.",
+    pattern='^([*]|"[0-9]{1,18}")$',
+    examples=['"7"'],
+)
+IF_NEW = header("If-None-Match", "`*`: only if there is none yet. Else 412.", enum=["*"])
 
 NOT_MODIFIED: Responses = {304: {"description": "The client has it already.", "headers": ETAG}}
 """The answer to a request whose If-None-Match names what is there."""

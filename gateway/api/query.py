@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 
 from gateway.api.headers import Described
 from gateway.api.problems import Mistake, Unfit, problems
@@ -26,7 +26,8 @@ LARGEST_PAGE = 1000
 _REFUSED = {str(status): each for status, each in problems({400: "The query is not understood"}).items()}
 
 _BARE_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
-_is_epoch = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?").fullmatch
+_EPOCH = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
+_is_epoch = re.compile(_EPOCH).fullmatch
 
 
 def _number(text: str) -> str:
@@ -56,7 +57,13 @@ WrittenNumber = Annotated[str, Field(max_length=64), BeforeValidator(_number)]
 Moment = Annotated[
     float,
     BeforeValidator(_moment),
-    Field(json_schema_extra={"type": "string", "format": "date-time"}, examples=["2027-01-15T08:00:00Z"]),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "anyOf": [{"format": "date-time"}, {"pattern": _EPOCH}],
+            "examples": ["2027-01-15T08:00:00Z"],
+        }
+    ),
 ]
 """Epoch seconds, written as ISO 8601 with a zone, or as they are."""
 
