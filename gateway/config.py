@@ -23,11 +23,13 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.acme.settings import Acme
 from gateway.log import Level
 from gateway.policy.hops import Transport, split_endpoint
 from gateway.policy.inbound import Action, InboundRules
 from gateway.policy.snapshot import SigningRules
-from gateway.rim import Country, Duration, NetworkText, Strict, complaints
+from gateway.rim import AnchoredPath, Country, Duration, NetworkText, Strict, anchored, complaints
+from gateway.stir import x5u
 from gateway.stir.verification import Rules
 from gateway.trust.values import FetchRules
 
@@ -107,16 +109,19 @@ def _database(url: str, info: ValidationInfo) -> str:
     if not url.startswith(_DATABASES):
         raise ValueError('write "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
     file = url.removeprefix(_SQLITE)
-    return f"{_SQLITE}{_anchored(Path(file), info)}" if file and file != url else url
+    return f"{_SQLITE}{anchored(Path(file), info)}" if file and file != url else url
 
 
-def _anchored(path: Path, info: ValidationInfo) -> Path:
-    return path if info.context is None else info.context["folder"] / path
+def _base_url(url: str) -> str:
+    if not url.endswith("/") or x5u.problem(url, x5u.Rules(ports=range(1, 65536), allow_http=True)):
+        raise ValueError(
+            'write the base of a URL, like "https://certs.example.com/certs/", with the slash at its end'
+        )
+    return url
 
 
 ListenText = Annotated[Listen, BeforeValidator(_listen)]
 HttpListenText = Annotated[HttpListen, BeforeValidator(_http_listen)]
-AnchoredPath = Annotated[Path, AfterValidator(_anchored)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
@@ -182,6 +187,7 @@ class Signing(Strict):
     chain: AnchoredPath | None = None
     key: AnchoredPath | None = None
     x5u: str | None = None
+    certs_url: Annotated[str, AfterValidator(_base_url)] | None = None
     unmatched: Literal["unsigned", "refuse"] = "unsigned"
 
     @model_validator(mode="after")
@@ -198,10 +204,26 @@ class Signing(Strict):
         return SigningRules(self.unmatched)
 
 
+class Keys(Strict):
+    """`[keys]`: how our private keys are kept; what is secret is named by path."""
+
+    passphrase: AnchoredPath | None = None
+    pkcs11_module: AnchoredPath | None = None
+    pkcs11_token: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    pkcs11_pin: AnchoredPath | None = None
+
+    @model_validator(mode="after")
+    def _whole_or_absent(self) -> Self:
+        parts = (self.pkcs11_module, self.pkcs11_token, self.pkcs11_pin)
+        if any(parts) and not all(parts):
+            raise ValueError("pkcs11_module, pkcs11_token and pkcs11_pin go together")
+        return self
+
+
 def _source(value: object, info: ValidationInfo) -> str | Path:
     """A URL stays one; anything else is a path."""
     text = _text(value, "sti-pa.crl")
-    return text if text.startswith(("https://", "http://")) else _anchored(Path(text), info)
+    return text if text.startswith(("https://", "http://")) else anchored(Path(text), info)
 
 
 Source = Annotated[str | Path, BeforeValidator(_source)]
@@ -306,6 +328,8 @@ class Config(Strict):
     sip: Sip
     api: Api = Api()
     signing: Signing = Signing()
+    keys: Keys = Keys()
+    acme: Acme = Acme()
     verification: Verification = Verification()
     fetch: Fetch = Fetch()
     store: Store = Store()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from gateway.config import Config, Sip
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.snapshot import PolicyData
 from gateway.sip import abilities

@@ -16,7 +16,7 @@ from cryptography import x509
 from certs.lab import Lab
 from certs.ledger import Ledger
 from gateway.config import Config, load
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.store.database import open_database
 from gateway.store.files import replace
 from gateway.store.import_file import import_file

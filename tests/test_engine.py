@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.engine import Forward, OutboundCall, Refuse, decide_outbound
+from gateway.engine import Common, Forward, OutboundCall, Refuse, decide_outbound
 from gateway.policy.accounts import Account
 from gateway.policy.hops import NextHop
 from gateway.policy.peers import Peer
@@ -102,7 +102,7 @@ def decide(
     credential: Lent | None = Lent(),
 ) -> Refuse | Forward:
     return decide_outbound(
-        OutboundCall(PEERS[peer], caller, callee, identity), policy, credential, NOW, ORIGID
+        OutboundCall(PEERS[peer], caller, callee, identity), policy, Common(credential), NOW, ORIGID
     )
 
 
@@ -139,7 +139,7 @@ def test_refuses(call: dict[str, object], refusal: Refuse) -> None:
 
 def test_an_account_the_policy_does_not_hold_is_refused() -> None:
     stranger = switch("stranger", "deleted")
-    decided = decide_outbound(OutboundCall(stranger, OWNED, CALLEE), SNAPSHOT, Lent(), NOW, ORIGID)
+    decided = decide_outbound(OutboundCall(stranger, OWNED, CALLEE), SNAPSHOT, Common(Lent()), NOW, ORIGID)
     assert decided == Refuse(603, "Decline", "account.unknown")
 
 

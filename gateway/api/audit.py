@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
 from gateway.api import answers
+from gateway.api.authorisation import needs
 from gateway.api.openapi import example
 from gateway.api.problems import problems
 from gateway.api.query import Paging, as_time, asked, parameters
@@ -29,7 +31,7 @@ class AuditQuery(Paging):
         None
     )
     who: Annotated[
-        str | None, Field(max_length=256, examples=["api:127.0.0.1"], description="Who changed it.")
+        str | None, Field(max_length=256, examples=["user:alice"], description="Who changed it.")
     ] = None
     action: Annotated[
         str | None, Field(max_length=64, examples=["changed"], description="What was done to it.")
@@ -45,7 +47,9 @@ class AuditRecord(BaseModel):
     action: str
     resource: str
     key: str
-    revision: int = Field(description="The policy's revision with this change in it.")
+    revision: int = Field(
+        description="With this change in it: the policy's, or that of keys and certificates."
+    )
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
@@ -59,7 +63,7 @@ class AuditList(BaseModel):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The record of changes."""
-    routes = APIRouter(prefix="/v1", tags=["audit"])
+    routes = APIRouter(prefix="/v1", tags=["audit"], dependencies=[needs(Permission.READ)])
 
     @routes.get(
         "/audit",

@@ -10,7 +10,9 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
 from gateway.api import answers
+from gateway.api.authorisation import needs
 from gateway.api.blocking import TYPE_NAMES, Blocking, is_number
 from gateway.api.body import described, json_body, validated
 from gateway.api.calls import canonical
@@ -101,6 +103,7 @@ def router(sidecar: Sidecar) -> APIRouter:
 def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
     @routes.get(
         "",
+        dependencies=[needs(Permission.READ)],
         summary="Who is kept out, newest first",
         responses=example(answers.page(answers.BLOCK, "7")) | problems({503: "The database is away"}),
         openapi_extra=parameters(BlockQuery),
@@ -114,6 +117,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
 
     @routes.get(
         "/{id:int}",
+        dependencies=[needs(Permission.READ)],
         summary="One block",
         responses=example(answers.BLOCK) | problems({404: "It is not there", 503: "The database is away"}),
     )
@@ -127,6 +131,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
 def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
     @routes.post(
         "",
+        dependencies=[needs(Permission.POLICY)],
         status_code=201,
         summary="Block by hand",
         response_model=BlockRecord,
@@ -144,6 +149,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
 
     @routes.delete(
         "/{id:int}",
+        dependencies=[needs(Permission.POLICY)],
         status_code=204,
         summary="Release by hand",
         responses=problems({404: "It is not in force", 503: "The database is away"}),

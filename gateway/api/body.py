@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.api import strict_json
 from gateway.api.headers import Described
-from gateway.api.openapi import JSON, component
+from gateway.api.models import JSON, component
 from gateway.api.problems import Mistake, Unfit, problems
 from gateway.rim import complaints
 

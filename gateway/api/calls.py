@@ -13,7 +13,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
 from gateway.api import answers
+from gateway.api.authorisation import needs
 from gateway.api.call_record import CallRecord
 from gateway.api.openapi import example
 from gateway.api.problems import Unfit, problems
@@ -85,7 +87,7 @@ class CallQuery(Filters, Paging):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The call log."""
-    routes = APIRouter(prefix="/v1", tags=["calls"])
+    routes = APIRouter(prefix="/v1", tags=["calls"], dependencies=[needs(Permission.READ)])
 
     @routes.get(
         "/calls",

@@ -1,16 +1,21 @@
-"""Our own certificate chain for the verifiers of our calls (RFC 9060 §5: the whole path, signer first)."""
+"""Our own certificate chains for the verifiers of our calls (RFC 9060 §5: the whole path, signer first).
+
+Every chain that was not deleted is served: a call may be verified long after its certificate was replaced.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
-from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from gateway.api.headers import Described, Responses
 from gateway.api.problems import problems
 from gateway.api.sidecar import Sidecar
-from gateway.trust.credential import Credential
+from gateway.credentials.book import Served, served_of
+from gateway.credentials.custodian import Custodian
+from gateway.credentials.manifest_file import ManifestUnreadable
 
 MEDIA_TYPE = "application/pem-certificate-chain"
 
@@ -41,16 +46,24 @@ def router(sidecar: Sidecar) -> APIRouter:
         responses=_ANSWER | problems({404: "There is none of this name"}),
     )
     async def get_chain(name: CertificateName) -> Response:
-        credential = sidecar.credential
-        if credential is None or name != credential.name:
+        served = sidecar.book.served(name)
+        if served is None and sidecar.custodian:  # it may have been installed this moment
+            served = await asyncio.to_thread(_newest, sidecar.custodian, name)
+        if served is None:
             raise HTTPException(404, f"no certificate is published as {name!r}")
-        return _chain_response(credential, sidecar.now())
+        return _chain_response(served, sidecar.now())
 
     return routes
 
 
-def _chain_response(credential: Credential, now: float) -> Response:
-    pem = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in credential.chain)
-    kept = max(0, min(_LONGEST_KEPT, int(credential.not_after - now)))
-    headers = {"Cache-Control": f"public, max-age={kept}", "ETag": f'"{credential.fingerprint}"'}
-    return Response(pem, media_type=MEDIA_TYPE, headers=headers)
+def _newest(custodian: Custodian, name: str) -> Served | None:
+    try:
+        return served_of(custodian.view(), name)
+    except ManifestUnreadable:  # told by those who follow it
+        return None
+
+
+def _chain_response(served: Served, now: float) -> Response:
+    kept = max(0, min(_LONGEST_KEPT, int(served.not_after - now)))
+    headers = {"Cache-Control": f"public, max-age={kept}", "ETag": f'"{served.fingerprint}"'}
+    return Response(served.pem, media_type=MEDIA_TYPE, headers=headers)

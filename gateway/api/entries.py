@@ -21,7 +21,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, create_model
 from sqlalchemy import Boolean
 
+from gateway.access.permissions import Permission
 from gateway.api import answers, examples
+from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body
 from gateway.api.conditions import Conditions, conditions, etag, is_known
 from gateway.api.headers import ETAG, IF_KNOWN, IF_MATCH, IF_NEW, LOCATION, NOT_MODIFIED, Responses
@@ -66,6 +68,7 @@ def _add_page(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
     @routes.get(
         "",
         operation_id=f"list_{_snake(name)}",
+        dependencies=[needs(Permission.READ)],
         summary=f"Page through the {name}",
         response_model=_page_model(resource),
         responses=example(answers.page(_shown(resource).written(), _shown(resource).key))
@@ -86,6 +89,7 @@ def _add_create(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None
 
     @routes.post(
         "",
+        dependencies=[needs(Permission.POLICY)],
         status_code=201,
         operation_id=f"create_{_snake(resource.noun)}",
         summary=f"Add one of the {name}",
@@ -108,6 +112,7 @@ def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
     @routes.get(
         path,
         operation_id=f"get_{_snake(resource.noun)}",
+        dependencies=[needs(Permission.READ)],
         summary=f"One of the {name}",
         response_model=resource.entry,
         responses=_answers(resource)
@@ -124,6 +129,7 @@ def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
     @routes.put(
         path,
         operation_id=f"put_{_snake(resource.noun)}",
+        dependencies=[needs(Permission.POLICY)],
         summary=f"Add or replace one of the {name}",
         response_model=resource.entry,
         responses={
@@ -139,6 +145,7 @@ def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
 
     @routes.delete(
         path,
+        dependencies=[needs(Permission.POLICY)],
         status_code=204,
         operation_id=f"delete_{_snake(resource.noun)}",
         summary=f"Take one of the {name} away",

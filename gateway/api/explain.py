@@ -10,7 +10,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, Field
 
+from gateway.access.permissions import Permission
 from gateway.api import answers
+from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body, validated
 from gateway.api.openapi import example
 from gateway.api.problems import Unfit, problems
@@ -54,7 +56,7 @@ class Question(Strict):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The dry run."""
-    routes = APIRouter(prefix="/v1", tags=["explain"])
+    routes = APIRouter(prefix="/v1", tags=["explain"], dependencies=[needs(Permission.READ)])
 
     @routes.post(
         "/explain",
@@ -89,6 +91,6 @@ async def _explained(
 ) -> Explained:
     usage = in_force.usage()
     if call.peer.role == "softswitch":
-        return call.outbound(asked.identity, snapshot, sidecar.credential, usage, new_origid())
+        return call.outbound(asked.identity, snapshot, sidecar.book, usage, new_origid())
     parties = signalled((), call.caller, call.callee, call.callee, call.peer.plan)
     return call.inbound(await sidecar.verify(asked.identity, parties), snapshot, usage)

@@ -9,8 +9,11 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.headers import Responses
-from gateway.api.openapi import JSON, example
+from gateway.api.models import JSON
+from gateway.api.openapi import example
 from gateway.api.sidecar import Sidecar
 
 
@@ -56,7 +59,12 @@ def router(sidecar: Sidecar) -> APIRouter:
     async def get_health() -> Health:
         return Health(status="ok")
 
-    @routes.get("/readyz", summary="Can this node serve calls?", responses=_ANSWERS)
+    @routes.get(
+        "/readyz",
+        dependencies=[needs(Permission.METRICS)],
+        summary="Can this node serve calls?",
+        responses=_ANSWERS,
+    )
     async def get_readiness(response: Response) -> Readiness:
         found = readiness(sidecar)
         response.status_code = 200 if found.ready else 503
@@ -75,7 +83,9 @@ def readiness(sidecar: Sidecar) -> Readiness:
 
 
 def _alarms(sidecar: Sidecar) -> Iterator[str]:
-    """What keeps the policy from being followed and calls from being recorded, and what was lost of those."""
+    """What keeps calls from being signed, the policy from being followed and calls from being recorded, and what was lost."""
+    yield from sidecar.book.alarms(sidecar.now())
+    yield from sidecar.credentials.problems
     recorder, edge = sidecar.recorder(), sidecar.edge()
     if recorder is None:
         yield "recorder-silent: changes of policy do not reach this node, records of calls wait in its spool"
@@ -84,6 +94,8 @@ def _alarms(sidecar: Sidecar) -> Iterator[str]:
     lost = (recorder.lost if recorder else 0) + (edge.records_lost if edge else 0)
     if lost:
         yield f"records-lost: {lost} records of calls are not in the call log"
+    if edge:
+        yield from (f"edge: {problem}" for problem in edge.credential_problems)
 
 
 def _check(name: str, reason: str | None) -> Check:

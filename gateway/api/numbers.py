@@ -15,7 +15,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
 from gateway.api import answers, uploads
+from gateway.api.authorisation import needs
 from gateway.api.openapi import example
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Paging, WrittenNumber, asked, parameters
@@ -88,6 +90,7 @@ def router(sidecar: Sidecar, running: Uploads) -> APIRouter:
 def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
     @routes.get(
         "/numbers",
+        dependencies=[needs(Permission.READ)],
         summary="Page through a group's numbers",
         responses=example(answers.page("+12155550100", "12155550100")) | problems(_PROBLEMS),
         openapi_extra=parameters(NumberQuery),
@@ -102,6 +105,7 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
 
     @routes.get(
         "/numbers.csv",
+        dependencies=[needs(Permission.READ)],
         summary="All of a group's numbers",
         response_class=StreamingResponse,
         responses={200: {"content": _CSV}, **problems(_PROBLEMS)},
@@ -112,6 +116,7 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
 
     @routes.put(
         "/numbers",
+        dependencies=[needs(Permission.POLICY)],
         summary="Upload a group's numbers",
         responses=example({"id": answers.UPLOAD["id"], "changed": 1000000})
         | problems(
@@ -140,16 +145,29 @@ def _add_one(routes: APIRouter, sidecar: Sidecar) -> None:
         "/numbers/{number}",
         summary="Is this number in the group?",
         responses=example({"number": "+12155550100"}) | wrong,
+        dependencies=[needs(Permission.READ)],
     )
     def get_group_number(name: GroupName, number: Number) -> Listed:
         return Listed(number=_listed(sidecar.store(), name, number))
 
-    @routes.put("/numbers/{number}", status_code=204, summary="Add one number", responses=wrong)
+    @routes.put(
+        "/numbers/{number}",
+        status_code=204,
+        summary="Add one number",
+        responses=wrong,
+        dependencies=[needs(Permission.POLICY)],
+    )
     def add_group_number(request: Request, name: GroupName, number: Number) -> Response:
         sidecar.store().put_numbers(name, [_line(number)], who(request), "add")
         return Response(status_code=204)
 
-    @routes.delete("/numbers/{number}", status_code=204, summary="Take one number away", responses=wrong)
+    @routes.delete(
+        "/numbers/{number}",
+        status_code=204,
+        summary="Take one number away",
+        responses=wrong,
+        dependencies=[needs(Permission.POLICY)],
+    )
     def remove_group_number(request: Request, name: GroupName, number: Number) -> Response:
         store = sidecar.store()
         store.put_numbers(name, [_listed(store, name, number)], who(request), "remove")

@@ -1,25 +1,35 @@
-"""How the API describes itself where FastAPI cannot know: bodies that operations read themselves, their errors, and names
-that a generated client can be written with.
+"""How the API describes itself where FastAPI cannot know: bodies that operations read themselves, their errors,
+permissions, and names that a generated client can be written with.
 
-An operation's id is the name of its function, or the one it is given. A model stands once, among the components, under
-its own name; `component` brings it there from wherever an operation mentions it.
+An operation's id is the name of its function, or the one it is given. Which permission it asks for is what its route says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 
+from gateway.api.authorisation import CSRF_HEADER, requirements_of
 from gateway.api.headers import Described, Responses
+from gateway.api.models import JSON
+from gateway.api.problems import problems
 from gateway.api.tags import TAGS
 
-JSON = "application/json"
-
-_MODELS = "#/components/schemas/{model}"
+_SECURITY = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token of /v1/tokens: `stirgw_…`."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "stirgw",
+        "description": f"A session of the console; a change shows its CSRF token too, in {CSRF_HEADER}.",
+    },
+    "certificate": {"type": "mutualTLS", "description": "A client certificate with a listed subject."},
+}
+_REFUSALS = problems({401: "Nobody who is known", 403: "Somebody without the permission"})
 _SUCCESS = {"200": "As asked for.", "201": "It was added.", "204": "It was done."}
 
 
@@ -37,15 +47,17 @@ class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The description, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = _completed(super().openapi())
+            described = super().openapi()
+            self._add_requirements(described)
+            self.openapi_schema = _completed(described)
         return self.openapi_schema
 
-
-def component(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema of a model for an operation's own description; it and its parts are listed among the components."""
-    schema = model.model_json_schema(ref_template=_MODELS)
-    parts = schema.pop("$defs", {})
-    return {"$ref": _MODELS.format(model=model.__name__), "$defs": parts | {model.__name__: schema}}
+    def _add_requirements(self, described: dict[str, Any]) -> None:
+        described.setdefault("components", {})["securitySchemes"] = _SECURITY
+        for path, method, asked in requirements_of(self.routes):
+            operation = described["paths"].get(path, {}).get(method.lower())
+            if operation and asked:
+                _add_requirement(operation, asked)
 
 
 def example(value: object, status: int = 200, headers: Described | None = None) -> Responses:
@@ -58,6 +70,14 @@ def examples(values: Mapping[str, object]) -> Responses:
     """The same with several answers, each by what it shows."""
     shown = {name: {"value": value} for name, value in values.items()}
     return {200: {"content": {JSON: {"examples": shown}}}}
+
+
+def _add_requirement(operation: dict[str, Any], asked: Sequence[str]) -> None:
+    """What an operation asks of whoever uses it."""
+    operation["security"] = [{name: []} for name in _SECURITY]
+    operation["x-permission"] = asked[0]
+    for status, refusal in _REFUSALS.items():
+        operation["responses"].setdefault(str(status), deepcopy(refusal))
 
 
 def _operation_id(route: APIRoute) -> str:

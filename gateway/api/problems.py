@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from gateway.api.headers import RETRY_AFTER, Responses
-from gateway.api.openapi import component
+from gateway.api.models import component
 
 MEDIA_TYPE = "application/problem+json"
 

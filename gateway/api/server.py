@@ -14,7 +14,8 @@ from gateway import log
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.config import Config
-from gateway.credentials import signing_credential
+from gateway.credentials.following import Following
+from gateway.credentials.opening import custodian_of, following_of
 from gateway.metrics import fresh_status, status_path
 from gateway.onlooker import Onlooker
 from gateway.sti_vs import StiVs
@@ -33,11 +34,12 @@ def run(config: Config) -> None:
 
 async def _serve(config: Config) -> None:
     sti_vs, onlooker = StiVs(config), Onlooker(config)
+    credentials = following_of(config, lambda: sti_vs.trust.revocations)
     listen = config.api.listen
     _log.info("sidecar.listening", host=listen.host, port=listen.port)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(_sidecar(config, sti_vs, onlooker)),
+            create_app(_sidecar(config, sti_vs, onlooker, credentials)),
             host=listen.host,
             port=listen.port,
             log_config=None,
@@ -45,7 +47,7 @@ async def _serve(config: Config) -> None:
             server_header=False,
         )
     )
-    with _beside(server, sti_vs.follow(), sti_vs.keep(), onlooker.follow()):
+    with _beside(server, sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow()):
         await server.serve()
     await sti_vs.close()
 
@@ -69,14 +71,12 @@ def _beside(server: uvicorn.Server, *work: Coroutine[None, None, None]) -> Itera
             task.cancel()
 
 
-def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker) -> Sidecar:
+def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Following) -> Sidecar:
     path, recorded = status_path(config.node.state_dir), recorder_status.status_path(config.node.state_dir)
     onlooker.look()  # nothing is signed before the policy is known
-    found = signing_credential(config.signing)
-    if found.problem:
-        _log.warning("signing.off", reason=found.problem)
-    return Sidecar.of(
-        found.credential,
+    credentials.changed()
+    return Sidecar(
+        credentials,
         edge=lambda: fresh_status(path, time.time()),
         now=time.time,
         verifier=sti_vs.verifier,
@@ -84,5 +84,6 @@ def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker) -> Sidecar:
         trust=sti_vs.trust,
         database=Opening(config.database_url, time.time),
         in_force=onlooker,
+        custodian=custodian_of(config, sti_vs.trust, time.time, credentials.configured),
         recorder=lambda: recorder_status.fresh_status(recorded, time.time()),
     )

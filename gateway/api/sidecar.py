@@ -1,4 +1,4 @@
-"""What the sidecar's resources share: the credential, the verifier, the database, the policy in force, the edge's status and
+"""What the sidecar's resources share: the credentials, the verifier, the database, the policy in force, the edge's status and
 the clock, each given from outside."""
 
 from __future__ import annotations
@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.access.shown import Doorkeeper
+from gateway.credentials.book import Book
+from gateway.credentials.custodian import Custodian
 from gateway.metrics import EdgeStatus
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.usage import Reading
-from gateway.stir.passport import Signer
 from gateway.stir.path import Anchors
 from gateway.stir.reasons import Reason
 from gateway.stir.revocation import Revocations
@@ -74,6 +76,26 @@ class Database(Protocol):
     def calls(self) -> CallLog: ...
 
 
+class CredentialsInForce(Protocol):
+    """What this process signs with, within a second of a change."""
+
+    @property
+    def current(self) -> Book:
+        """The credentials by account."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of them could not be read, one line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A credential that the configuration names, without a manifest beside it."""
+
+    current: Book
+    problems: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Sidecar:
     """The sidecar's world: `edge` answers the edge's status if it is fresh, `now` the epoch seconds.
@@ -81,10 +103,11 @@ class Sidecar:
     verifier: None where nobody is trusted. plan: how numbers that lack their country are read in a verification or a
     query. trust: what the verifier goes by, for the metrics. database: opens it where that has not been done, or raises
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
+    access: knows who a request is from; without it nothing but what is public is answered.
+    custodian: changes keys and certificates, None where this process may not.
     """
 
-    credential: Credential | None
-    signer: Signer | None
+    credentials: CredentialsInForce
     edge: Callable[[], EdgeStatus | None]
     now: Callable[[], float]
     verifier: Verifier | None = None
@@ -93,6 +116,8 @@ class Sidecar:
     database: Callable[[], Database] | None = None
     in_force: InForce | None = None
     recorder: Callable[[], RecorderStatus | None] = lambda: None
+    access: Doorkeeper | None = None
+    custodian: Custodian | None = None
 
     @classmethod
     def of(
@@ -106,10 +131,11 @@ class Sidecar:
         database: Callable[[], Database] | None = None,
         in_force: InForce | None = None,
         recorder: Callable[[], RecorderStatus | None] = lambda: None,
+        access: Doorkeeper | None = None,
     ) -> Sidecar:
-        """The sidecar that signs with `credential`."""
-        signer = credential.signer if credential else None
-        return cls(credential, signer, edge, now, verifier, plan, trust, database, in_force, recorder)
+        """The sidecar that signs with `credential` and nothing else."""
+        alone = Alone(Book.of(credential))
+        return cls(alone, edge, now, verifier, plan, trust, database, in_force, recorder, access)
 
     def store(self) -> Store:
         """The policy in the database; raises StoreGone where there is none to be had."""
@@ -126,10 +152,12 @@ class Sidecar:
 
     def credential_problem(self, at: float) -> str | None:
         """Why nothing can be signed at this time, as a rule id, or None."""
-        if self.credential is None:
-            return "certificate.none"
-        reason = self.credential.usable(at)
-        return f"certificate.{reason}" if reason else None
+        return self.book.node_problem(at)
+
+    @property
+    def book(self) -> Book:
+        """What calls are signed with now."""
+        return self.credentials.current
 
     async def verify(self, headers: Sequence[str], call: Signalled) -> Verdict:
         """The verdict on a call; without a verifier there is no trust anchor either, and no certificate is believed."""

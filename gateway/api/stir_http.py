@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 
 from gateway.api import ms, strict_json
-from gateway.api.openapi import JSON
+from gateway.api.models import JSON
 from gateway.api.stir_errors import StirError
 from gateway.stir.identity import MAX_VALUE
 from gateway.stir.verification import MOST_IDENTITIES
@@ -27,6 +27,11 @@ LONGEST_BODY = MOST_IDENTITIES * MAX_VALUE + 16_384
 
 _LONGEST_ID = 128
 _is_length = re.compile(r"[0-9]{1,18}").fullmatch
+
+
+def is_stir(request: Request) -> bool:
+    """Whether a request is for a resource under /stir/v1."""
+    return request.url.path.startswith(f"{PREFIX}/")
 
 
 async def read(request: Request) -> object:

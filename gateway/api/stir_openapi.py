@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.api.headers import Responses, header
-from gateway.api.openapi import JSON, component
+from gateway.api.models import JSON, component
 from gateway.api.stir_errors import TABLE, AtisError, MsError
 
 Examples = dict[str, dict[str, Any]]

@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body
 from gateway.api.conditions import conditions, etag, is_known
 from gateway.api.headers import ETAG, IF_KNOWN, IF_MATCH, IF_NEW, NOT_MODIFIED
@@ -34,6 +36,7 @@ def router(sidecar: Sidecar) -> APIRouter:
 
     @routes.get(
         "/parameters",
+        dependencies=[needs(Permission.READ)],
         summary="The parameters, with their defaults",
         response_model=ParametersEntry,
         responses=example(_WRITTEN, headers=ETAG) | NOT_MODIFIED | problems({503: "The database is away"}),
@@ -48,6 +51,7 @@ def router(sidecar: Sidecar) -> APIRouter:
 
     @routes.put(
         "/parameters",
+        dependencies=[needs(Permission.POLICY)],
         summary="Replace the parameters",
         response_model=ParametersEntry,
         responses=example(_WRITTEN, headers=ETAG)

@@ -15,7 +15,9 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
 from gateway.api import answers
+from gateway.api.authorisation import needs
 from gateway.api.body import check_type
 from gateway.api.openapi import example
 from gateway.api.problems import Unfit
@@ -103,7 +105,7 @@ class Uploads:
 
 def router(uploads: Uploads) -> APIRouter:
     """`/v1/uploads`."""
-    routes = APIRouter(prefix="/v1", tags=["list-groups"])
+    routes = APIRouter(prefix="/v1", tags=["list-groups"], dependencies=[needs(Permission.READ)])
 
     @routes.get(
         "/uploads",

@@ -13,6 +13,7 @@ from gateway.api.sidecar import Sidecar
 from gateway.store.calls import CallLog
 from gateway.store.opening import Opened
 from gateway.store.store import Store
+from tests.everybody import EVERYBODY
 
 NOW = 1_800_000_000.0
 NUL = "%00"
@@ -23,7 +24,9 @@ CSV = {"Content-Type": "text/csv"}
 def client(opened: Callable[[], Engine]) -> Iterator[TestClient]:
     engine = opened()
     database = Opened(Store(engine, lambda: NOW), CallLog(engine))
-    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=lambda: database)
+    sidecar = Sidecar.of(
+        None, edge=lambda: None, now=lambda: NOW, database=lambda: database, access=EVERYBODY
+    )
     with TestClient(create_app(sidecar), raise_server_exceptions=False) as client:
         yield client
 
