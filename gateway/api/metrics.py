@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -12,8 +12,10 @@ from prometheus_client.registry import Collector
 from gateway.access.permissions import Permission
 from gateway.api.authorisation import needs
 from gateway.api.headers import Responses
+from gateway.api.node_metrics import NodeCollector
 from gateway.api.sidecar import Sidecar, TrustInForce
 from gateway.metrics import EdgeStatusCollector
+from gateway.stir.crl import RevocationList
 from gateway.store.recorder_status import RecorderStatus
 
 
@@ -60,10 +62,21 @@ class TrustCollector(Collector):
         yield GaugeMetricFamily("stirgw_trust_problems", problems, value=len(trust.problems))
         lists = "Revocation lists in force."
         yield GaugeMetricFamily("stirgw_crls", lists, value=len(trust.revocations.lists))
+        if trust.revocations.lists:
+            yield from self._ages(trust.revocations.lists)
         if trust.trust_list:
             left = "Until the STI-PA's trust list expires; negative since it has, and it stays in force."
             seconds = trust.trust_list.seconds_left(self._now())
             yield GaugeMetricFamily("stirgw_trust_list_seconds_left", left, value=seconds)
+
+    def _ages(self, lists: Collection[RevocationList]) -> Iterator[Metric]:
+        now = self._now()
+        age = "Since the oldest revocation list in force was issued."
+        oldest = max(now - each.this_update for each in lists)
+        yield GaugeMetricFamily("stirgw_crl_age_seconds", age, value=oldest)
+        left = "Until the first revocation list in force is out of date; negative since one is."
+        first = min(each.next_update - now for each in lists)
+        yield GaugeMetricFamily("stirgw_crl_seconds_left", left, value=first)
 
 
 class RecorderCollector(Collector):
@@ -87,6 +100,8 @@ class RecorderCollector(Collector):
         for each in status.problems:
             problems.add_metric([each.name], 1)
         yield problems
+        aside = "Files of records that were set aside, for an operator to look at."
+        yield GaugeMetricFamily("stirgw_spool_files_set_aside", aside, value=status.set_aside)
         waiting = "Bytes of records that wait to be written."
         yield GaugeMetricFamily("stirgw_spool_bytes", waiting, value=status.bytes)
         written = "Records of calls and blocks written to the database."
@@ -102,6 +117,7 @@ _TEXT: Responses = {
 
 def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
     """`/metrics`, for the families of `registry` and those of the edge and the credential."""
+    registry.register(NodeCollector(sidecar))
     registry.register(EdgeStatusCollector(sidecar.edge))
     registry.register(CredentialCollector(sidecar))
     registry.register(RecorderCollector(sidecar.recorder))
