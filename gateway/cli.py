@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from gateway.commands.acme import ACME
 from gateway.commands.command import Mistake, show_examples
 from gateway.commands.explain import EXPLAIN
 from gateway.commands.node import DOCTOR, RUN
@@ -19,7 +20,7 @@ from gateway.commands.sign import SIGN
 from gateway.commands.store import EXPORT, IMPORT
 from gateway.commands.verify import VERIFY
 
-COMMANDS = (RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, DOCTOR, VERSION)
+COMMANDS = (RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, ACME, DOCTOR, VERSION)
 
 _EXAMPLES = """
   gateway run --lab                                try it: lab certificates and policy in ./state

@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from gateway.acme import telling
+from gateway.acme.failure import AcmeFailed
+from gateway.acme.opening import acme_folder
+from gateway.acme.state import StateFile
+from gateway.acme.sti_pa import secret
 from gateway.config import Config, Sip
 from gateway.credentials.configured import signing_credential
+from gateway.credentials.manifest_file import ManifestFile, ManifestUnreadable
+from gateway.credentials.opening import credentials_folder
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.snapshot import PolicyData
 from gateway.sip import abilities
@@ -45,6 +52,7 @@ def examine(config: Config, now: float) -> list[Finding]:
         *_pjsua2(config.sip.max_calls),
         *_sockets(config.sip),
         *_certificate(config, now),
+        *_acme(config, now),
         *_verification(config, now),
         *_policy(config),
         *_geofence(config),
@@ -94,6 +102,31 @@ def _usability(credential: Credential, now: float, text: str) -> tuple[State, st
     if reason:
         return "problem", f"{text}: {reason}; calls to be signed are answered 503"
     return ("warning", f"{text}: renew it now") if credential.not_after - now < _SOON else ("ok", text)
+
+
+def _acme(config: Config, now: float) -> Iterator[Finding]:
+    acme, state_dir = config.acme, config.node.state_dir
+    if not acme.on:
+        yield Finding("acme", "off", "[acme] names no directory: certificates are renewed by hand")
+        return
+    if config.signing.certs_url is None:
+        yield Finding(
+            "acme", "warning", "[signing] certs_url is missing: what is ordered cannot be installed"
+        )
+    configured = signing_credential(config.signing).credential
+    try:
+        manifest = ManifestFile(credentials_folder(state_dir)).read()
+        orders = tuple(
+            telling.statuses(acme, StateFile(acme_folder(state_dir)).read(), manifest, configured, now)
+        )
+        for path in acme.secrets:
+            secret(path)
+    except (AcmeFailed, ManifestUnreadable) as error:
+        yield Finding("acme", "warning", f"nothing can be ordered: {error}")
+        return
+    for each in orders:
+        held = f"{each.held.name} has {each.days_left} left" if each.held else "there is no certificate yet"
+        yield Finding("acme", "warning" if each.alarm else "ok", each.alarm or f"{each.name}: {held}")
 
 
 def _verification(config: Config, now: float) -> Iterator[Finding]:

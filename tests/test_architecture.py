@@ -23,7 +23,7 @@ IO = (
 """Modules by which a file would touch the world: network, disk, clock, chance, processes, logs."""
 
 ENGINE_PARTS = ("checking", "decision", "inbound", "number_policy", "outbound")
-ACME_PARTS = ("answers", "failure", "jws", "schedule", "settings", "spc_token", "steps", "telling")
+ACME_PARTS = ("answers", "failure", "jws", "schedule", "spc_token", "steps", "telling")
 ENGINE = ("gateway/engine.py", *(f"gateway/{part}.py" for part in ENGINE_PARTS))
 PURE = ("gateway/stir/", "gateway/policy/", *ENGINE)
 SANS_IO = (

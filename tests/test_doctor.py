@@ -136,3 +136,42 @@ def test_the_room_for_calls_follows_from_the_pjsua2_build(config: Config) -> Non
     else:
         assert first.state == "ok"
         assert f"{slots} calls a worker, so 200 calls need {200 // slots} workers" in first.text
+
+
+ACME = """
+[acme]
+directory = "https://ca.example.test/directory"
+sti_pa_url = "https://pa.example.test/api/v1"
+sti_pa_user = "616H"
+sti_pa_password = "sti-pa.password"
+[[acme.orders]]
+spc = "616H"
+organization = "Example Telecom"
+"""
+
+
+def ordering(config: Config, mode: int = 0o600) -> Config:
+    """The same node with an order, and the password it needs."""
+    password = config.node.state_dir / "sti-pa.password"
+    password.write_text("secret\n")
+    password.chmod(mode)
+    return edited(config, "[log]", f"{ACME}\n[log]")
+
+
+def test_a_node_that_orders_nothing_renews_by_hand(config: Config) -> None:
+    assert worst(config, "acme").state == "off"
+
+
+def test_a_password_others_may_read_keeps_orders_from_being_filled(config: Config) -> None:
+    finding = found(ordering(config, 0o644), "acme")[-1]
+    assert finding.state == "warning"
+    assert "chmod 600" in finding.text and "secret" not in finding.text
+
+
+def test_an_order_is_told_with_what_it_renews(config: Config) -> None:
+    finding = found(ordering(config), "acme")[-1]
+    assert (finding.state, finding.text) == ("ok", "616H: 616H has 365.0 days left")
+
+
+def test_orders_without_a_url_to_publish_under_are_a_warning(config: Config) -> None:
+    assert "certs_url is missing" in worst(ordering(config), "acme").text

@@ -36,7 +36,7 @@ from gateway.acme.sti_pa import StiPa
 from gateway.acme.wire import Wire
 from gateway.credentials import admission
 from gateway.credentials.custodian import Custodian
-from gateway.credentials.manifest import Certificate
+from gateway.credentials.manifest import Manifest
 from gateway.credentials.manifest_file import ManifestUnreadable
 from gateway.credentials.request import CsrSubject
 from gateway.stir import tnauthlist
@@ -51,10 +51,10 @@ _LOST = frozenset(
 
 
 class Outside(Protocol):
-    """Looks at a certificate's public URL: whether it serves exactly its chain."""
+    """Has a certificate sign once its public URL serves exactly its chain."""
 
-    def __call__(self, certificate: Certificate) -> Awaitable[None]:
-        """Raise CredentialRefused unless it does."""
+    async def activate(self, custodian: Custodian, name: str, account: str | None = None) -> Manifest:
+        """Raise CredentialRefused where it does not, or where it cannot sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,7 @@ class Issuing:
 
     async def _activate(self, name: str) -> None:
         try:
-            certificate = self.custodian.view().certificate(name)
-            await self.outside(certificate)
-            await asyncio.to_thread(self.custodian.activate, name, self.order.account)
+            await self.outside.activate(self.custodian, name, self.order.account)
         except CredentialRefused as refused:
             if refused.reason == "already-active":
                 return

@@ -7,7 +7,7 @@ A failure is logged, shown and tried again later; the certificate that signs sta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -21,7 +21,7 @@ from gateway.acme.settings import Acme, OrderSettings
 from gateway.acme.state import Busy, Progress, Rehearsal, StateFile, Trouble
 from gateway.acme.steps import Done, Quest
 from gateway.acme.sti_pa import StiPa
-from gateway.acme.telling import OrderStatus
+from gateway.acme.telling import OrderStatus, Standings
 from gateway.acme.wire import Wire
 from gateway.credentials.custodian import Custodian
 from gateway.credentials.keyring import Keyring
@@ -57,14 +57,14 @@ class Means:
 
 
 class Renewals:
-    """The orders of `[acme]`."""
+    """The orders of `[acme]`. `current`: how they stood at the last turn, to be read from any thread."""
 
     def __init__(self, acme: Acme, file: StateFile, means: Means) -> None:
         self.settings, self._file, self._means = acme, file, means
         self._accounts = Accounts(acme, file, means.custodian, means.keyring, means.now)
         self._wishes: dict[str, Wish] = {}
         self._told: dict[str, int] = {}
-        self._problem: str | None = None
+        self.current = Standings()
 
     async def run(self) -> None:
         """Do whatever falls due, until cancelled."""
@@ -79,14 +79,23 @@ class Renewals:
         self._wishes[name] = wish
 
     async def turn(self) -> None:
-        """Work once on what is due. Nothing is raised: what cannot be done now is told and done later."""
+        """Work once on what is due, and see how all of it stands. Nothing is raised: what cannot be done now is told, and done
+        later."""
+        problem = None
         try:
             await self.work()
-            self._set_problem(None)
         except Busy:
-            return  # whoever is at it does it for all
+            pass  # whoever is at it does it for all
         except (AcmeFailed, ManifestUnreadable, CredentialRefused) as error:
-            self._set_problem(str(error))
+            problem = str(error)
+        orders = self.current.orders
+        try:
+            orders = await asyncio.to_thread(self.statuses)
+        except (AcmeFailed, ManifestUnreadable) as error:
+            problem = str(error)
+        if problem and problem != self.current.problem:
+            _log.error("acme.stopped", error=problem)
+        self.current = Standings(orders, problem)
 
     def statuses(self) -> tuple[OrderStatus, ...]:
         """How every order stands. Blocking. AcmeFailed, ManifestUnreadable where that cannot be read."""
@@ -94,17 +103,9 @@ class Renewals:
         state, manifest = self._file.read(), means.custodian.view()
         return tuple(telling.statuses(self.settings, state, manifest, means.configured, means.now()))
 
-    def alarms(self) -> Iterator[str]:
-        """What an operator must look at. Blocking."""
-        try:
-            found = [each.alarm for each in self.statuses() if each.alarm]
-        except (AcmeFailed, ManifestUnreadable) as error:
-            found = [f"acme-state: {error}"]
-        yield from found
-
     async def work(self) -> None:
-        """The same, but what keeps any work from being done is raised: Busy where another process is at it, AcmeFailed,
-        ManifestUnreadable, CredentialRefused."""
+        """Work once on what is due. What keeps all work from being done is raised: Busy where another process is at it,
+        AcmeFailed, ManifestUnreadable, CredentialRefused."""
         due = await asyncio.to_thread(self._due)
         if not due:
             return
@@ -265,11 +266,6 @@ class Renewals:
 
     def _trouble(self, reason: str, text: str) -> Trouble:
         return Trouble(self._means.now(), reason, text)
-
-    def _set_problem(self, problem: str | None) -> None:
-        if problem and problem != self._problem:
-            _log.error("acme.stopped", error=problem)
-        self._problem = problem
 
 
 async def _forget(_quest: Quest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -137,6 +138,12 @@ class Acme(Strict):
             if self.sti_pa_user is None and order.sti_pa_user is None:
                 raise ValueError(f"nobody asks the STI-PA for {order.called}: write sti_pa_user")
         return self
+
+    @property
+    def secrets(self) -> tuple[Path, ...]:
+        """The files with what proves who we are."""
+        named = (self.eab_key, self.sti_pa_password, *(each.sti_pa_password for each in self.orders))
+        return tuple(each for each in named if each is not None)
 
     def order(self, name: str) -> OrderSettings | None:
         """The order of this name."""

@@ -73,11 +73,26 @@ class OrderStatus:
         return f"{self.seconds_left / DAY:.1f} days"
 
 
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """How all orders stand. problem: what keeps any of them from being worked on."""
+
+    orders: tuple[OrderStatus, ...] = ()
+    problem: str | None = None
+
+    @property
+    def alarms(self) -> Iterator[str]:
+        """What an operator must look at."""
+        if self.problem:
+            yield f"acme-stopped: {self.problem}"
+        yield from (each.alarm for each in self.orders if each.alarm)
+
+
 def held(manifest: Manifest, configured: Credential | None, spc: str, now: float) -> Held | None:
     """The certificate of a service provider that lasts longest, installed here or configured."""
     found = [
         Held(each.name, each.not_before, each.not_after)
-        for each in manifest.certificates
+        for each in reversed(manifest.certificates)  # of two that end together, the one that came last
         if each.spc == spc and each.unusable(now) in _STILL_HELD
     ]
     if configured and configured.spc == spc and configured.usable(now) in _STILL_HELD:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from gateway.api import (
+    acme,
     audit,
     blacklist,
     calls,
@@ -73,7 +74,7 @@ def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
     running = uploads.Uploads(sidecar.now)
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
-    for resource in (sections, system_parameters, blacklist, audit, calls, traceback, explain):
+    for resource in (sections, system_parameters, blacklist, audit, calls, traceback, explain, acme):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():
         if kind.name != KEY:

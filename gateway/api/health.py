@@ -86,6 +86,8 @@ def _alarms(sidecar: Sidecar) -> Iterator[str]:
     """What keeps calls from being signed, the policy from being followed and calls from being recorded, and what was lost."""
     yield from sidecar.book.alarms(sidecar.now())
     yield from sidecar.credentials.problems
+    if sidecar.acme:
+        yield from sidecar.acme.current.alarms
     recorder, edge = sidecar.recorder(), sidecar.edge()
     if recorder is None:
         yield "recorder-silent: changes of policy do not reach this node, records of calls wait in its spool"

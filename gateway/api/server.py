@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Iterator
 import uvicorn
 
 from gateway import log
+from gateway.acme.opening import renewals_of
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.config import Config
@@ -35,11 +36,12 @@ def run(config: Config) -> None:
 async def _serve(config: Config) -> None:
     sti_vs, onlooker = StiVs(config), Onlooker(config)
     credentials = following_of(config, lambda: sti_vs.trust.revocations)
+    sidecar = _sidecar(config, sti_vs, onlooker, credentials)
     listen = config.api.listen
     _log.info("sidecar.listening", host=listen.host, port=listen.port)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(_sidecar(config, sti_vs, onlooker, credentials)),
+            create_app(sidecar),
             host=listen.host,
             port=listen.port,
             log_config=None,
@@ -47,7 +49,10 @@ async def _serve(config: Config) -> None:
             server_header=False,
         )
     )
-    with _beside(server, sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow()):
+    work = [sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow()]
+    if sidecar.acme:
+        work.append(sidecar.acme.run())
+    with _beside(server, *work):
         await server.serve()
     await sti_vs.close()
 
@@ -75,6 +80,7 @@ def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Fol
     path, recorded = status_path(config.node.state_dir), recorder_status.status_path(config.node.state_dir)
     onlooker.look()  # nothing is signed before the policy is known
     credentials.changed()
+    custodian = custodian_of(config, sti_vs.trust, time.time, credentials.configured)
     return Sidecar(
         credentials,
         edge=lambda: fresh_status(path, time.time()),
@@ -84,6 +90,7 @@ def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Fol
         trust=sti_vs.trust,
         database=Opening(config.database_url, time.time),
         in_force=onlooker,
-        custodian=custodian_of(config, sti_vs.trust, time.time, credentials.configured),
+        custodian=custodian,
+        acme=renewals_of(config, custodian, credentials.configured) if config.acme.on else None,
         recorder=lambda: recorder_status.fresh_status(recorded, time.time()),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.access.shown import Doorkeeper
+from gateway.acme.renewals import Renewals
 from gateway.credentials.book import Book
 from gateway.credentials.custodian import Custodian
 from gateway.metrics import EdgeStatus
@@ -104,7 +105,7 @@ class Sidecar:
     query. trust: what the verifier goes by, for the metrics. database: opens it where that has not been done, or raises
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
     access: knows who a request is from; without it nothing but what is public is answered.
-    custodian: changes keys and certificates, None where this process may not.
+    custodian: changes keys and certificates, None where this process may not. acme: orders certificates, None where none are.
     """
 
     credentials: CredentialsInForce
@@ -118,6 +119,7 @@ class Sidecar:
     recorder: Callable[[], RecorderStatus | None] = lambda: None
     access: Doorkeeper | None = None
     custodian: Custodian | None = None
+    acme: Renewals | None = None
 
     @classmethod
     def of(

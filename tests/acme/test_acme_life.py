@@ -7,13 +7,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from world import DAY, PASSWORD, SPC, World
 
 from certs.online.faults import RETRY_AFTER
 from gateway.acme.renewals import Wish
 from gateway.acme.schedule import FIRST_WAIT, LONGEST_WAIT, PATIENCE
 from gateway.acme.state import Busy, StateFile
 from gateway.stir.path import Anchors
+from tests.acme.world import DAY, PASSWORD, SPC, World
 
 # What goes wrong
 
@@ -94,7 +94,7 @@ def test_an_sti_pa_that_is_down_until_the_end_is_alarmed_ever_louder(lab_world: 
         assert lab_world.active() == active
     assert len(heard) == 4  # once for 30, 14, 7 and 1 days
     assert alarms == [1, 1, 2, 2, 3, 3, 4, 4]
-    assert any(alarm.startswith("acme-renewal: 616H: ") for alarm in lab_world.renewals.alarms())
+    assert any(alarm.startswith("acme-renewal: 616H: ") for alarm in lab_world.renewals.current.alarms)
 
 
 def test_an_order_that_is_pending_for_long_is_looked_at_when_it_asks_and_goes_on(
@@ -129,9 +129,9 @@ def test_an_order_that_comes_to_nothing_is_given_up_and_ordered_anew(lab_world: 
 def test_an_order_that_is_worked_on_for_an_hour_is_an_alarm(lab_world: World) -> None:
     lab_world.faults(order_processing=None)
     lab_world.turn()
-    assert list(lab_world.renewals.alarms()) == []
+    assert list(lab_world.renewals.current.alarms) == []
     lab_world.turn(3601)
-    assert any("still at work" in each for each in lab_world.renewals.alarms())
+    assert any("still at work" in each for each in lab_world.renewals.current.alarms)
 
 
 def test_a_certificate_that_its_url_does_not_serve_is_not_activated_and_not_bought_again(
@@ -212,7 +212,7 @@ def test_a_damaged_state_is_told_and_nothing_is_ordered(lab_world: World) -> Non
     (lab_world.folder / "acme" / "acme.json").write_text("{")
     lab_world.now += 340 * DAY
     assert [each["event"] for each in lab_world.turn()] == ["acme.stopped"]
-    assert next(iter(lab_world.renewals.alarms())).startswith("acme-state: ")
+    assert next(iter(lab_world.renewals.current.alarms)).startswith("acme-stopped: ")
     assert lab_world.ordered == 1
 
 

@@ -26,14 +26,15 @@ from gateway.acme.state import Progress, StateFile
 from gateway.acme.telling import OrderStatus
 from gateway.acme.wire import Wire
 from gateway.credentials import custodian as custody
-from gateway.credentials.custodian import Change, Custodian
+from gateway.credentials.custodian import Custodian
 from gateway.credentials.key_files import KeyFiles
 from gateway.credentials.keyring import Keyring
-from gateway.credentials.manifest import Certificate
+from gateway.credentials.manifest import Certificate, Manifest
 from gateway.credentials.manifest_file import ManifestFile
 from gateway.credentials.passphrase import Passphrase
 from gateway.stir.path import Anchors
 from gateway.stir.revocation import Revocations
+from gateway.store.deed import Deed
 from gateway.trust.credential import CredentialRefused
 
 SPC = "616H"
@@ -56,7 +57,7 @@ class World:
     def __init__(self, folder: Path, server: LabServer, lab: Lab) -> None:
         self.folder, self.server, self.lab = folder, server, lab
         self.now, self.lab_ahead, self.hidden = NOW.timestamp(), 0.0, False
-        self.changes: list[Change] = []
+        self.changes: list[Deed] = []
         self.looked_at: list[str] = []
         root = pem.certificates((lab.directory / "root.pem").read_bytes())[0]
         self.trust = Trusting(Anchors([root]))
@@ -84,7 +85,7 @@ class World:
         if changed:
             self.settings = self.acme(**changed)
         means = Means(
-            self.custodian, self.keyring, None, self.outside, lambda: self.now, lambda: 0.0,
+            self.custodian, self.keyring, None, self, lambda: self.now, lambda: 0.0,
             lambda: Wire(self.settings.timeout, self.settings.tls_ca),
         )  # fmt: skip
         self.renewals = Renewals(self.settings, StateFile(self.folder / "acme"), means)
@@ -103,10 +104,12 @@ class World:
             custody.Means(file, self.keyring, self.trust, lambda: self.now, self.changes.append, base)
         )
 
-    async def outside(self, certificate: Certificate) -> None:
-        self.looked_at.append(certificate.name)
+    async def activate(self, custodian: Custodian, name: str, account: str | None = None) -> Manifest:
+        """What `gateway.credentials.outside` does, for URLs that no machine of a test has."""
+        self.looked_at.append(name)
         if self.hidden:
-            raise CredentialRefused("not-published", "its URL serves something else: publish it")
+            raise CredentialRefused("not-served", "its URL serves something else: publish it")
+        return custodian.activate(name, account)
 
     def faults(self, **wanted: int | None) -> None:
         """What the lab does wrong from now on."""
