@@ -21,6 +21,7 @@ from gateway.metrics import EdgeStatus
 from gateway.stir.tn import NumberPlan
 from gateway.store.resources import RESOURCES
 from gateway.trust.credential import Credential
+from tests.everybody import EVERYBODY
 
 EXAMPLES = 4
 """Of the fuzzing phase, an operation; the others try what stands in the description and each of its bounds."""
@@ -63,7 +64,9 @@ def door(tmp_path: Path, credential: Credential) -> Iterator[str]:
         api.add(kind, ENTRIES[kind])
     edge = EdgeStatus(at=NOW, ready=True, draining=False, calls=3, workers=4, slots_free=5)
     database = lambda: api.opened  # noqa: E731
-    sidecar = Sidecar.of(credential, lambda: edge, lambda: NOW, database=database, in_force=Node())
+    sidecar = Sidecar.of(
+        credential, lambda: edge, lambda: NOW, database=database, in_force=Node(), access=EVERYBODY
+    )
     with served(create_app(sidecar)) as url:
         yield url
     api.opened.store.engine.dispose()
