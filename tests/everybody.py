@@ -1,6 +1,6 @@
 """For tests of something else: whoever knocks is an admin on this machine. Nothing like it is in the gateway."""
 
-from gateway.access.permissions import Role
+from gateway.access.permissions import Permission, Role
 from gateway.access.principal import Principal
 from gateway.access.shown import Identified, Shown
 
@@ -13,6 +13,9 @@ class EverybodyIsAdmin:
     def identify(self, shown: Shown, now: float) -> Identified:
         """An admin."""
         return Identified(ADMIN)
+
+    def admit(self, shown: Shown, principal: Principal | None, permission: Permission, now: float) -> None:
+        """As often as one likes."""
 
 
 EVERYBODY = EverybodyIsAdmin()

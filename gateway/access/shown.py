@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
+from gateway.access.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +16,17 @@ class Shown:
     `subject`: the common name of a client certificate that TLS has verified."""
 
     address: str
-    bearer: str | None = None
-    session: str | None = None
+    bearer: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
     subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Who sent a request. `csrf`: what its changes must show too, for a browser sends its cookie along unasked."""
+    """Who sent a request; `session` where it came with one, for then a change must show its `csrf` too."""
 
     principal: Principal
-    csrf: str | None = None
+    session: Session | None = None
 
 
 class Unknown(Exception):
@@ -35,8 +37,19 @@ class Unknown(Exception):
         self.reason = reason
 
 
+class TooMany(Exception):
+    """Requests that come too fast; `wait`: seconds until one is in order."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("too-many-requests")
+        self.wait = wait
+
+
 class Doorkeeper(Protocol):
     """Whoever knows who a request is from, answered from memory."""
 
     def identify(self, shown: Shown, now: float) -> Identified:
         """Who sent this; raises Unknown where that is nobody known. now: epoch seconds."""
+
+    def admit(self, shown: Shown, principal: Principal | None, permission: Permission, now: float) -> None:
+        """Count a request; raises TooMany."""

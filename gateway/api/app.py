@@ -18,16 +18,23 @@ from gateway.api import (
     entries,
     explain,
     health,
+    keys,
+    me,
     metrics,
     numbers,
+    published,
     sections,
+    sessions,
     signing,
     system_parameters,
+    tokens,
     traceback,
     uploads,
+    users,
     verification,
 )
 from gateway.api.authorisation import NotAllowed, check_routes
+from gateway.api.credential_errors import answer_credential_errors
 from gateway.api.methods import allowed
 from gateway.api.openapi import Application
 from gateway.api.problems import Unfit, problem
@@ -58,12 +65,13 @@ def create_app(sidecar: Sidecar) -> FastAPI:
     app.include_router(description.router())
     app.include_router(health.router(sidecar))
     app.include_router(metrics.router(sidecar, registry))
-    app.include_router(certificates.router(sidecar))
+    app.include_router(published.router(sidecar))
     app.include_router(signing.router(sidecar))
     app.include_router(verification.router(sidecar, registry))
     _include_policy(app, sidecar)
     _answer_errors(app)
     answer_store_errors(app)
+    answer_credential_errors(app)
     app.state.sidecar = sidecar
     check_routes(app.routes)
     return app
@@ -74,7 +82,19 @@ def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
     running = uploads.Uploads(sidecar.now)
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
-    for resource in (sections, system_parameters, blacklist, audit, calls, traceback, explain, acme):
+    parts = (
+        sections,
+        system_parameters,
+        blacklist,
+        audit,
+        calls,
+        traceback,
+        explain,
+        keys,
+        certificates,
+        acme,
+    )
+    for resource in (*parts, me, users, tokens, sessions):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():
         if kind.name != KEY:

@@ -18,27 +18,31 @@ from starlette.routing import BaseRoute
 
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
-from gateway.access.shown import Identified, Shown, Unknown
+from gateway.access.sessions import Session
+from gateway.access.shown import Doorkeeper, Identified, Shown, TooMany, Unknown
+from gateway.api.cookies import session_secret
 from gateway.api.forms import form, is_form
 from gateway.api.sidecar import Sidecar
 
-PUBLIC = frozenset({"/healthz", "/certs/{name}.pem", "/login", "/static"})
+PUBLIC = frozenset({"/healthz", "/certs/{name}.pem", "/login", "/v1/login", "/static"})
 """Paths of the routes that anybody may use."""
-
-COOKIES = ("__Host-stirgw", "stirgw")
-"""The session cookie's name: under TLS, and without."""
 
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_SHOW = "show a bearer token, a session or a client certificate"
+
 
 class NotAllowed(Exception):
-    """A request of somebody unknown (401), or known and not permitted (403); becomes its answer at the door."""
+    """A request of somebody unknown (401), not permitted (403) or too fast (429); becomes its answer at the door.
 
-    def __init__(self, status: int, reason: str, detail: str) -> None:
+    wait: seconds until it may be tried again, where that is known.
+    """
+
+    def __init__(self, status: int, reason: str, detail: str, wait: float = 0.0) -> None:
         super().__init__(reason)
-        self.status, self.reason, self.detail = status, reason, detail
+        self.status, self.reason, self.detail, self.wait = status, reason, detail, wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,12 @@ class Requirement:
     permission: Permission
 
     async def __call__(self, request: Request) -> None:
-        found = identified(request)
+        """Let the request pass, or raise NotAllowed."""
+        found = _admitted(request, self.permission)
         if not found.principal.may(self.permission):
             raise _short_of(found.principal, self.permission)
-        if found.csrf is not None and request.method not in SAFE_METHODS:
-            await _check_csrf(request, found.csrf)
+        if found.session is not None and request.method not in SAFE_METHODS:
+            await check_csrf(request, found.session)
 
 
 def needs(permission: Permission) -> Any:
@@ -60,17 +65,30 @@ def needs(permission: Permission) -> Any:
     return Depends(Requirement(permission))
 
 
-def identified(request: Request) -> Identified:
-    """Who sent a request; raises NotAllowed (401) where that is nobody known."""
-    known: Identified | None = getattr(request.state, "identified", None)
-    if known is None:
-        known = request.state.identified = _identify(request)
-    return known
-
-
 def principal(request: Request) -> Principal:
-    """Who sent a request; raises NotAllowed (401) where that is nobody known."""
+    """Who sent a request that has passed its route's requirement."""
     return identified(request).principal
+
+
+def session(request: Request) -> Session | None:
+    """The session that such a request came with, None where it came with something else."""
+    return identified(request).session
+
+
+def identified(request: Request) -> Identified:
+    """Who sent a request that has passed its route's requirement, and how we know."""
+    found: Identified = request.state.identified
+    return found
+
+
+async def check_csrf(request: Request, found: Session) -> None:
+    """Raise NotAllowed (403) for a change that a page of another site may have sent."""
+    wanted, shown = found.csrf, request.headers.get(CSRF_HEADER, "")
+    if not shown and is_form(request):
+        shown = (await form(request)).get(CSRF_FIELD, "")
+    if not hmac.compare_digest(shown.encode("utf-8", "surrogatepass"), wanted.encode()):
+        text = f"a change needs the session's token, in the header {CSRF_HEADER} or the field {CSRF_FIELD}"
+        raise NotAllowed(403, "csrf-mismatch", text)
 
 
 def check_routes(routes: Iterable[BaseRoute]) -> None:
@@ -93,41 +111,47 @@ def requirements_of(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str, tup
             yield route.path_format or route.path or "", method, asked
 
 
-def _identify(request: Request) -> Identified:
+def _admitted(request: Request, permission: Permission) -> Identified:
+    """Who sent a request, counted; what nobody known sends is counted by address."""
+    shown, access, now = _shown(request), _doorkeeper(request), _now(request)
+    try:
+        try:
+            found = access.identify(shown, now)
+        except Unknown as unknown:
+            access.admit(shown, None, permission, now)
+            raise NotAllowed(401, unknown.reason, _SHOW) from None
+        access.admit(shown, found.principal, permission, now)
+    except TooMany as too_many:
+        raise NotAllowed(429, "too-many-requests", "ask less often", too_many.wait) from None
+    request.state.identified = found
+    return found
+
+
+def _doorkeeper(request: Request) -> Doorkeeper:
     sidecar: Sidecar = request.app.state.sidecar
     if sidecar.access is None:
         raise NotAllowed(401, "nobody-known", "this process knows nobody")
-    try:
-        return sidecar.access.identify(_shown(request), sidecar.now())
-    except Unknown as unknown:
-        raise NotAllowed(
-            401, unknown.reason, "show a bearer token, a session or a client certificate"
-        ) from None
+    return sidecar.access
+
+
+def _now(request: Request) -> float:
+    now: float = request.app.state.sidecar.now()
+    return now
 
 
 def _shown(request: Request) -> Shown:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme and scheme.lower() != "bearer":
         raise NotAllowed(401, "scheme-unknown", "Authorization is understood as `Bearer TOKEN` alone")
-    cookies = request.cookies if "cookie" in request.headers else {}
     return Shown(
         address=request.client.host if request.client else "",
         bearer=bearer.strip() if scheme else None,
-        session=next((cookies[name] for name in COOKIES if name in cookies), None),
+        session=session_secret(request),
+        subject=getattr(request.state, "client_subject", None),
     )
 
 
 def _short_of(who: Principal, permission: Permission) -> NotAllowed:
     if who.kind == "address":  # it has shown nothing yet
-        return NotAllowed(401, "credential-missing", "show a bearer token, a session or a client certificate")
+        return NotAllowed(401, "credential-missing", _SHOW)
     return NotAllowed(403, "permission-missing", f"{who.who} has no permission {permission.value!r}")
-
-
-async def _check_csrf(request: Request, wanted: str) -> None:
-    shown = request.headers.get(CSRF_HEADER) or await _csrf_field(request)
-    if not hmac.compare_digest(shown.encode(), wanted.encode()):
-        raise NotAllowed(403, "csrf-mismatch", f"a change needs the session's token in {CSRF_HEADER}")
-
-
-async def _csrf_field(request: Request) -> str:
-    return (await form(request)).get(CSRF_FIELD, "") if is_form(request) else ""

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from gateway.api.authorisation import CSRF_HEADER, requirements_of
 from gateway.api.headers import Described, Responses
 from gateway.api.models import JSON
+from gateway.api.operators_answers import MODELS
 from gateway.api.problems import problems
 from gateway.api.tags import TAGS
 
@@ -30,7 +31,7 @@ _SECURITY = {
     "certificate": {"type": "mutualTLS", "description": "A client certificate with a listed subject."},
 }
 _REFUSALS = problems({401: "Nobody who is known", 403: "Somebody without the permission"})
-_SUCCESS = {"200": "As asked for.", "201": "It was added.", "204": "It was done."}
+_SUCCESS = {"200": "As asked for.", "201": "It was added.", "202": "It is being done.", "204": "It was done."}
 
 
 class Application(FastAPI):
@@ -91,6 +92,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         if JSON in responses.get("422", {}).get("content", {}):
             del responses["422"]  # FastAPI promises it of every operation with a parameter
         for status, response in responses.items():
+            _show(response.get("content", {}).get(JSON, {}))
             if response["description"] == "Successful Response":
                 response["description"] = _SUCCESS[status]
         for name, schema in _parts(operation):
@@ -98,6 +100,13 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
     for name in schemas.keys() - _needed(described):
         del schemas[name]
     return described
+
+
+def _show(content: dict[str, Any]) -> None:
+    """Give an answer the example of its model, where the operation has none of its own."""
+    name = str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
+    if name in MODELS and "example" not in content:
+        content["example"] = MODELS[name]
 
 
 def _needed(described: dict[str, Any]) -> set[str]:

@@ -101,7 +101,7 @@ def parameters(model: type[BaseModel], *headers: Described) -> dict[str, Any]:
             "name": name,
             "in": "query",
             "required": name in required,
-            "description": each.pop("description"),
+            "description": each.pop("description", ""),
             "schema": _present(each),
         }
         for name, each in schema.get("properties", {}).items()

@@ -9,16 +9,20 @@ import time
 from collections.abc import Coroutine, Iterator
 
 import uvicorn
+import uvloop
 
 from gateway import log
 from gateway.acme.opening import renewals_of
+from gateway.api import letting_in, listening
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.config import Config
 from gateway.credentials.following import Following
 from gateway.credentials.opening import custodian_of, following_of
+from gateway.credentials.outside import Outside
 from gateway.metrics import fresh_status, status_path
 from gateway.onlooker import Onlooker
+from gateway.roster import Roster, roster_path
 from gateway.sti_vs import StiVs
 from gateway.stir.tn import NumberPlan
 from gateway.store import recorder_status
@@ -30,26 +34,23 @@ _log = log.get("sidecar")
 def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     log.setup(config.log.level)
-    asyncio.run(_serve(config))
+    uvloop.run(_serve(config))
 
 
 async def _serve(config: Config) -> None:
     sti_vs, onlooker = StiVs(config), Onlooker(config)
     credentials = following_of(config, lambda: sti_vs.trust.revocations)
-    sidecar = _sidecar(config, sti_vs, onlooker, credentials)
+    opening = Opening(config.database_url, time.time)
+    roster = Roster(roster_path(config.node.state_dir), lambda: opening().access)
+    await asyncio.to_thread(roster.look)
+    sidecar = _sidecar(config, sti_vs, onlooker, credentials, opening)
+    app = create_app(letting_in.let_in(sidecar, config, onlooker, roster))
     listen = config.api.listen
-    _log.info("sidecar.listening", host=listen.host, port=listen.port)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(sidecar),
-            host=listen.host,
-            port=listen.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-        )
-    )
-    work = [sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow()]
+    _log.info("sidecar.listening", host=listen.host, port=listen.port, tls=config.api.has_tls)
+    if not listen.is_loopback and not config.api.has_tls:
+        _log.warning("sidecar.in-the-clear", host=listen.host, do="set [api] tls_certificate and tls_key")
+    server = uvicorn.Server(listening.uvicorn_config(config.api, app))
+    work = [sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow(), roster.follow()]
     if sidecar.acme:
         work.append(sidecar.acme.run())
     with _beside(server, *work):
@@ -76,7 +77,9 @@ def _beside(server: uvicorn.Server, *work: Coroutine[None, None, None]) -> Itera
             task.cancel()
 
 
-def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Following) -> Sidecar:
+def _sidecar(
+    config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Following, opening: Opening
+) -> Sidecar:
     path, recorded = status_path(config.node.state_dir), recorder_status.status_path(config.node.state_dir)
     onlooker.look()  # nothing is signed before the policy is known
     credentials.changed()
@@ -88,9 +91,10 @@ def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Fol
         verifier=sti_vs.verifier,
         plan=NumberPlan.of(config.api.country),
         trust=sti_vs.trust,
-        database=Opening(config.database_url, time.time),
+        database=opening,
         in_force=onlooker,
         custodian=custodian,
         acme=renewals_of(config, custodian, credentials.configured) if config.acme.on else None,
+        outside=Outside(config.fetch.rules),
         recorder=lambda: recorder_status.fresh_status(recorded, time.time()),
     )

@@ -3,14 +3,17 @@ the clock, each given from outside."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
+from gateway.access.people import People
 from gateway.access.shown import Doorkeeper
 from gateway.acme.renewals import Renewals
 from gateway.credentials.book import Book
 from gateway.credentials.custodian import Custodian
+from gateway.credentials.outside import Outside
 from gateway.metrics import EdgeStatus
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.usage import Reading
@@ -21,12 +24,16 @@ from gateway.stir.signalled import Signalled
 from gateway.stir.tn import NumberPlan
 from gateway.stir.verdict import Verdict
 from gateway.stir.verification import Rules, begin
+from gateway.store.access import AccessStore
 from gateway.store.calls import CallLog
 from gateway.store.errors import StoreGone
 from gateway.store.recorder_status import RecorderStatus
 from gateway.store.store import Store
 from gateway.trust.credential import Credential
 from gateway.trust.trust_list import TrustList
+from gateway.trust.values import FetchRules
+
+T = TypeVar("T")
 
 AMERICAN = NumberPlan.of("US")
 
@@ -76,6 +83,9 @@ class Database(Protocol):
     @property
     def calls(self) -> CallLog: ...
 
+    @property
+    def access(self) -> AccessStore: ...
+
 
 class CredentialsInForce(Protocol):
     """What this process signs with, within a second of a change."""
@@ -105,7 +115,9 @@ class Sidecar:
     query. trust: what the verifier goes by, for the metrics. database: opens it where that has not been done, or raises
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
     access: knows who a request is from; without it nothing but what is public is answered.
-    custodian: changes keys and certificates, None where this process may not. acme: orders certificates, None where none are.
+    people: how users log in, and what else is done with sessions; None where nobody can.
+    custodian: changes keys and certificates, None where this process may not. outside: looks at their URLs.
+    acme: orders certificates, None where none are.
     """
 
     credentials: CredentialsInForce
@@ -118,7 +130,9 @@ class Sidecar:
     in_force: InForce | None = None
     recorder: Callable[[], RecorderStatus | None] = lambda: None
     access: Doorkeeper | None = None
+    people: People | None = None
     custodian: Custodian | None = None
+    outside: Outside = field(default_factory=lambda: Outside(FetchRules()))
     acme: Renewals | None = None
 
     @classmethod
@@ -134,10 +148,11 @@ class Sidecar:
         in_force: InForce | None = None,
         recorder: Callable[[], RecorderStatus | None] = lambda: None,
         access: Doorkeeper | None = None,
+        people: People | None = None,
     ) -> Sidecar:
         """The sidecar that signs with `credential` and nothing else."""
         alone = Alone(Book.of(credential))
-        return cls(alone, edge, now, verifier, plan, trust, database, in_force, recorder, access)
+        return cls(alone, edge, now, verifier, plan, trust, database, in_force, recorder, access, people)
 
     def store(self) -> Store:
         """The policy in the database; raises StoreGone where there is none to be had."""
@@ -146,6 +161,27 @@ class Sidecar:
     def call_log(self) -> CallLog:
         """The call log in the database; raises StoreGone where there is none to be had."""
         return self._opened().calls
+
+    def access_store(self) -> AccessStore:
+        """Users and tokens in the database; raises StoreGone where there is none to be had."""
+        return self._opened().access
+
+    async def change_access(self, change: Callable[[AccessStore], T]) -> T:
+        """Change users or tokens, and have it take effect here at once; raises what the store does."""
+
+        def changed() -> T:
+            answer = change(self.access_store())
+            if self.people is not None:
+                self.people.look()
+            return answer
+
+        return await asyncio.to_thread(changed)
+
+    def logins(self) -> People:
+        """How users log in; raises StoreGone where nobody can."""
+        if self.people is None:
+            raise StoreGone("nobody can log in to this process")
+        return self.people
 
     def _opened(self) -> Database:
         if self.database is None:

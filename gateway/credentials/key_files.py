@@ -72,7 +72,9 @@ def _refusals(said: str) -> Iterator[None]:
     try:
         yield
     except KeyRefused as refused:
-        raise StoreRefused(refused.reason, str(refused)) from None
+        # Its own reasons are about a passphrase that somebody sends with a key; this one is ours.
+        reason = refused.reason if refused.reason.startswith("key-") else f"key-{refused.reason}"
+        raise StoreRefused(reason, str(refused)) from None
     except SecretRefused as refused:
         raise StoreRefused(f"passphrase-{refused.reason}", str(refused)) from None
     except OSError as error:

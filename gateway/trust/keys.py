@@ -10,7 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from gateway.trust.secret_file import SecretRefused, read_secret
+from gateway.trust.secret_file import SecretRefused, check_closed, read_secret
 
 
 class KeyRefused(Exception):
@@ -41,6 +41,14 @@ def parse_private_key(name: str, pem: bytes, passphrase: bytes | None = None) ->
             "make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`",
         )
     return key
+
+
+def check_private(path: Path) -> None:
+    """Raise KeyRefused (key-readable-by-others) for the file of a key, of whatever kind, that others may read; OSError."""
+    try:
+        check_closed(path, path.stat().st_mode)
+    except SecretRefused as refused:
+        raise KeyRefused(f"key-{refused.reason}", str(refused)) from None
 
 
 def _read_private(path: Path) -> bytes:

@@ -20,14 +20,18 @@ def read_secret(path: Path, closed_to: int = OTHERS) -> bytes:
     try:
         with path.open("rb") as file:
             # The open file is asked, not the path: what was checked is what is read.
-            mode = os.fstat(file.fileno()).st_mode & 0o777
-            if mode & closed_to:
-                raise SecretRefused(
-                    "readable-by-others",
-                    f"{path} is open to other users (mode {mode:04o}): run `chmod 600 {path}`",
-                )
+            check_closed(path, os.fstat(file.fileno()).st_mode, closed_to)
             return file.read()
     except FileNotFoundError:
         raise SecretRefused("missing", f"{path} does not exist: check the path") from None
     except OSError as error:
         raise SecretRefused("unreadable", f"{path} cannot be read: {error.strerror}") from None
+
+
+def check_closed(path: Path, mode: int, closed_to: int = OTHERS) -> None:
+    """Raise SecretRefused (readable-by-others) for a file of this mode."""
+    if mode & closed_to:
+        raise SecretRefused(
+            "readable-by-others",
+            f"{path} is open to other users (mode {mode & 0o777:04o}): run `chmod 600 {path}`",
+        )

@@ -138,7 +138,9 @@ def test_openapi_describes_what_a_client_sends_and_gets(credential: Credential) 
     assert set(schemas["SigningRequest"]["required"]) == {"attest", "dest", "iat", "orig", "origid"}
     assert schemas["Callees"]["properties"]["tn"]["type"] == "array"
     assert "requestId" in schemas["MsSigningRequest"]["properties"]
-    assert {"200", "400", "401", "403", "404", "405", "406", "411", "415", "500"} == set(signing["responses"])
+    assert {"200", "400", "401", "403", "404", "405", "406", "411", "415", "429", "500"} == set(
+        signing["responses"]
+    )
     assert {"AtisError", "MsError"} <= schemas.keys()
 
 

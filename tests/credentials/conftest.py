@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from custody import Custody
 from softhsm import Token, running
+
+from tests.custody import Custody
 
 
 @pytest.fixture

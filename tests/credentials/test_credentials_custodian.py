@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from cryptography.x509.oid import NameOID
-from custody import CERTS_URL, ISSUER, Custody, leaf_of
 
 from certs import pem
 from certs.builders import NOW, make_chain
@@ -25,6 +24,7 @@ from gateway.credentials.request import CsrSubject
 from gateway.stir import tnauthlist
 from gateway.stir.revocation import Revocations, read_crl
 from gateway.trust.credential import TN_AUTH_LIST, CredentialRefused
+from tests.custody import CERTS_URL, ISSUER, Custody, leaf_of
 
 SUBJECT = CsrSubject("616H", "US", "Example Telecom")
 

@@ -13,7 +13,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from custody import Custody
 from softhsm import Token
 
 from gateway.credentials.key_files import KeyFiles
@@ -24,6 +23,7 @@ from gateway.credentials.request import CsrSubject, signing_request
 from gateway.credentials.stores import KeyStore, StoreRefused
 from gateway.stir.passport import CannotSign, Signer
 from gateway.trust.secret_file import SecretRefused
+from tests.custody import Custody
 
 ES256 = ec.ECDSA(SHA256())
 
@@ -191,7 +191,7 @@ def test_another_passphrase_does_not_open_a_key(tmp_path: Path, key_id: str) -> 
     (tmp_path / "other").write_text("another")
     (tmp_path / "other").chmod(0o600)
     other = KeyFiles(tmp_path / "keys", Passphrase.of(tmp_path / "other", {}, tmp_path))
-    assert refusal(lambda: other.open(key_id)) == "passphrase-wrong"
+    assert refusal(lambda: other.open(key_id)) == "key-passphrase-wrong"
 
 
 def test_systemd_hands_the_passphrase_over_before_one_is_made(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from gateway.api.app import create_app
 from gateway.api.examples import ENTRIES
 from gateway.api.sidecar import Sidecar
+from gateway.store.access import AccessStore
 from gateway.store.calls import CallLog
 from gateway.store.opening import Opened
 from gateway.store.store import Store
@@ -23,7 +24,7 @@ CSV = {"Content-Type": "text/csv"}
 @pytest.fixture
 def client(opened: Callable[[], Engine]) -> Iterator[TestClient]:
     engine = opened()
-    database = Opened(Store(engine, lambda: NOW), CallLog(engine))
+    database = Opened(Store(engine, lambda: NOW), CallLog(engine), AccessStore(engine, lambda: NOW))
     sidecar = Sidecar.of(
         None, edge=lambda: None, now=lambda: NOW, database=lambda: database, access=EVERYBODY
     )
