@@ -30,7 +30,13 @@ _SECURITY = {
     },
     "certificate": {"type": "mutualTLS", "description": "A client certificate with a listed subject."},
 }
-_REFUSALS = problems({401: "Nobody who is known", 403: "Somebody without the permission"})
+_REFUSALS = problems(
+    {
+        401: "Nobody who is known",
+        403: "Somebody without the permission",
+        503: "What is needed for it is away",
+    }
+)
 _SUCCESS = {"200": "As asked for.", "201": "It was added.", "202": "It is being done.", "204": "It was done."}
 
 
