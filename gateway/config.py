@@ -365,10 +365,11 @@ class Fetch(Strict):
 
 
 class Store(Strict):
-    """`[store]`: the database that holds the policy and the call log, and what is kept of calls."""
+    """`[store]`: the database that holds the policy and the call log, and how long it keeps what."""
 
     database_url: Annotated[str, AfterValidator(_database)] = ""
     keep_calls: Duration = 30 * 86_400.0
+    keep_changes: Duration = 730 * 86_400.0
     mask_numbers: StrictBool = False
     spool_bytes: Positive = 256 * 1024 * 1024
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from gateway.access.permissions import Permission
 from gateway.api import (
     acme,
     audit,
@@ -41,8 +44,9 @@ from gateway.api.problems import Unfit, problem
 from gateway.api.refusals import refuse_access
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_errors import MessageId, StirError
-from gateway.api.stir_http import is_stir, refuse
+from gateway.api.stir_http import PREFIX, is_stir, refuse
 from gateway.api.store_errors import answer_store_errors
+from gateway.api.thin import add_thin
 from gateway.store.parameters_entry import KEY
 from gateway.store.resources import RESOURCES
 from gateway.version import version
@@ -62,16 +66,17 @@ def create_app(sidecar: Sidecar) -> FastAPI:
         redoc_url=None,
     )
     registry = CollectorRegistry()
+    app.include_router(signing.router(sidecar))
+    app.include_router(verification.router(sidecar, registry))
     app.include_router(description.router())
     app.include_router(health.router(sidecar))
     app.include_router(metrics.router(sidecar, registry))
     app.include_router(published.router(sidecar))
-    app.include_router(signing.router(sidecar))
-    app.include_router(verification.router(sidecar, registry))
     _include_policy(app, sidecar)
     _answer_errors(app)
     answer_store_errors(app)
     answer_credential_errors(app)
+    add_thin(app, f"{PREFIX}/signing", Permission.STIR, partial(signing.answer, sidecar))
     app.state.sidecar = sidecar
     check_routes(app.routes)
     return app

@@ -94,6 +94,7 @@ MODELS: dict[str, Shown] = {
     "Me": {"who": "user:alice", "permissions": ["read", "policy", "rotate", "metrics"], "totp": True},
     "Offer": {"secret": "JBSWY3DPEHPK3PXP", "uri": "otpauth://totp/stirgw:alice?secret=JBSWY3DPEHPK3PXP"},
     "UserRecord": _USER,
+    "MadeUser": _USER | {"password": "a password that is told once"},
     "UserList": {"items": [_USER]},
     "TokenRecord": _TOKEN,
     "TokenList": {"items": [_TOKEN]},

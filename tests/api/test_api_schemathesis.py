@@ -45,6 +45,7 @@ schemathesis.serializer.alias("application/pem-certificate-chain", "application/
 
 SETTINGS = """
 hooks = "hooks.py"
+request-timeout = 60.0
 
 [cache]
 enabled = false

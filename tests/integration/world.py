@@ -189,7 +189,7 @@ def running(gateway: Gateway) -> Iterator[Gateway]:
     with (folder / "gateway.log").open("ab") as log:
         process = subprocess.Popen(_command("run", folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        wait_for(lambda: process.poll() is not None or gateway.is_ready(), "the gateway", seconds=20)
+        wait_for(lambda: process.poll() is not None or gateway.is_ready(), "the gateway", seconds=60)
         assert process.poll() is None, f"gateway run ended:\n{(folder / 'gateway.log').read_text()}"
         yield gateway
     finally:
