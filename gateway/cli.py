@@ -21,9 +21,7 @@ from gateway.commands.sign import SIGN
 from gateway.commands.store import EXPORT, IMPORT
 from gateway.commands.verify import VERIFY
 
-COMMANDS = (
-    RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, USER, TOKEN, ACME, DOCTOR, VERSION
-)  # fmt: skip
+COMMANDS = (RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, USER, TOKEN, ACME, DOCTOR, VERSION)
 
 _EXAMPLES = """
   gateway run --lab                                try it: lab certificates and policy in ./state

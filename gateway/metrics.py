@@ -8,11 +8,13 @@ dashboards rely on them.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from pydantic import TypeAdapter
 
@@ -34,14 +36,44 @@ FAMILIES: dict[str, tuple[tuple[str, ...], str]] = {
 """Counters by short name: labels and help. Exported as `stirgw_<name>_total`."""
 
 
+SETUP_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0)
+"""Seconds: upper bounds of the buckets of `stirgw_call_setup_seconds`."""
+
 CounterRow = tuple[str, dict[str, str], int]
 
 
+class Histogram:
+    """Counts durations by bucket; one observation is one search and two additions."""
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._total = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one duration."""
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+        self._total += seconds
+
+    def value(self) -> Observed:
+        """What was counted so far."""
+        return Observed(tuple(self._counts), self._total)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The state of a histogram: how many fell into each bucket, the last one without a bound, and the sum of all."""
+
+    counts: tuple[int, ...] = (0,) * (len(SETUP_BOUNDS) + 1)
+    total: float = 0.0
+
+
 class Counters:
-    """Counts events by name and label values; one increment is one dictionary update."""
+    """Counts events by name and label values; one increment is one dictionary update. setup: how long calls took to ring."""
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, tuple[str, ...]], int] = {}
+        self.setup = Histogram(SETUP_BOUNDS)
 
     def inc(self, name: str, *labels: str, by: int = 1) -> None:
         """Count one event of a family of `FAMILIES`, its label values in the order listed there."""
@@ -58,9 +90,12 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class EdgeStatus:
-    """What the edge said about itself at `at` (seconds since the epoch); `revision` is that of the policy in force,
-    `records_lost` counts the records of calls that found no room in the spool; `credentials_revision` is that of the keys
-    and certificates in force, `credential_problems` what of them could not be read."""
+    """What the edge said about itself at `at` (seconds since the epoch), which began at `started`.
+
+    `revision` is that of the policy in force, `credentials_revision` that of the keys and certificates, and
+    `credential_problems` what of them could not be read. `records_lost` counts the records of calls that found no room in
+    the spool, `setup` how long calls took to ring.
+    """
 
     at: float
     ready: bool
@@ -73,6 +108,8 @@ class EdgeStatus:
     credentials_revision: int = 0
     credential_problems: tuple[str, ...] = ()
     counters: tuple[CounterRow, ...] = ()
+    started: float = 0.0
+    setup: Observed = Observed()
 
 
 def status_path(state_dir: Path) -> Path:
@@ -121,11 +158,21 @@ class EdgeStatusCollector(Collector):
         yield _gauge("slots_free", "Calls the workers have room for.", status.slots_free)
         lost = "Records of calls that found no room in the spool."
         yield CounterMetricFamily("stirgw_records_lost", lost, value=status.records_lost)
+        started = "When the edge started, in seconds since the epoch; it counts from there."
+        yield _gauge("edge_start_time_seconds", started, status.started)
+        yield _setup_family(status.setup)
         yield from _counter_families(status.counters)
 
 
 def _gauge(name: str, help_text: str, value: float) -> Metric:
     return GaugeMetricFamily(f"stirgw_{name}", help_text, value=value)
+
+
+def _setup_family(setup: Observed) -> Metric:
+    help_text = "From the INVITE to the first sign of ringing, or to the answer where there was none before."
+    bounds = (*map(str, SETUP_BOUNDS), "+Inf")
+    buckets = list(zip(bounds, accumulate(setup.counts), strict=True))
+    return HistogramMetricFamily("stirgw_call_setup_seconds", help_text, buckets, setup.total)
 
 
 def _counter_families(rows: Iterable[CounterRow]) -> Iterator[Metric]:

@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
 )
 
 from gateway.stir.tn import NumberPlan
@@ -52,7 +53,11 @@ def seconds(value: object) -> float:
     return float(found[1]) * _UNITS[found[2]]
 
 
-Duration = Annotated[float, BeforeValidator(seconds)]
+Duration = Annotated[
+    float,
+    BeforeValidator(seconds),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+([.][0-9]+)?(ms|s|m|h|d)$", "examples": ["30s"]}),
+]
 """Seconds, written with a unit."""
 
 Count = Annotated[int, Field(strict=True, ge=0)]

@@ -270,7 +270,7 @@ async def _keep(
 ) -> None:
     """What happens once a second beside the calls."""
     path = status_path(config.node.state_dir)
-    refreshed = time()
+    started = refreshed = time()
     while True:
         edge.tick()
         if time() - refreshed > REFRESH_SECONDS:
@@ -288,6 +288,8 @@ async def _keep(
             credentials_revision=credentials.current.manifest.revision,
             credential_problems=credentials.problems,
             counters=counters.rows(),
+            started=started,
+            setup=counters.setup.value(),
         )
         try:
             write_status(path, status)

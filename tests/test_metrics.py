@@ -76,6 +76,26 @@ def test_families_have_their_names_and_labels() -> None:
     assert "stirgw_slots_free 5.0" in lines
 
 
+@pytest.mark.parametrize(
+    ("seconds", "bound"),
+    [(0.0, "0.05"), (0.05, "0.05"), (0.051, "0.1"), (20.0, "20.0"), (20.1, "+Inf")],
+)
+def test_a_duration_counts_in_the_first_bucket_that_holds_it_and_in_all_above(
+    seconds: float, bound: str
+) -> None:
+    counters = Counters()
+    counters.setup.observe(seconds)
+    lines = exported(status(setup=counters.setup.value()))
+    counted = [
+        line
+        for line in lines
+        if line.startswith("stirgw_call_setup_seconds_bucket") and line.endswith(" 1.0")
+    ]
+    assert counted[0] == f'stirgw_call_setup_seconds_bucket{{le="{bound}"}} 1.0'
+    assert counted[-1] == 'stirgw_call_setup_seconds_bucket{le="+Inf"} 1.0'
+    assert f"stirgw_call_setup_seconds_sum {seconds}" in lines
+
+
 def test_a_silent_edge_exports_that_it_is_down_and_nothing_else() -> None:
     lines = exported(None)
     assert [line for line in lines if not line.startswith("#")] == ["stirgw_edge_up 0.0"]

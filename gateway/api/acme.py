@@ -91,7 +91,7 @@ def router(sidecar: Sidecar) -> APIRouter:
         summary="How the certificates ordered by ACME stand",
         dependencies=[needs(Permission.READ)],
     )
-    async def state() -> AcmeState:
+    async def get_orders() -> AcmeState:
         return _state(sidecar.acme)
 
     @routes.post(
@@ -104,7 +104,7 @@ def router(sidecar: Sidecar) -> APIRouter:
         ),
         openapi_extra=described(Renewal, _EXAMPLE),
     )
-    async def renew(body: Annotated[object, Depends(json_body)]) -> AcmeState:
+    async def renew_certificates(body: Annotated[object, Depends(json_body)]) -> AcmeState:
         asked = validated(Renewal, body)
         acme = sidecar.acme
         if acme is None:

@@ -38,6 +38,7 @@ from gateway.api import (
 )
 from gateway.api.authorisation import NotAllowed, check_routes
 from gateway.api.credential_errors import answer_credential_errors
+from gateway.api.methods import allowed
 from gateway.api.openapi import Application
 from gateway.api.problems import Unfit, problem
 from gateway.api.refusals import refuse_access
@@ -110,9 +111,12 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         if is_stir(request) and error.status_code in _STIR_ERRORS:
-            return refuse(request, StirError(_STIR_ERRORS[error.status_code]))
-        answer = problem(request, error.status_code, error.detail)
+            answer = refuse(request, StirError(_STIR_ERRORS[error.status_code]))
+        else:
+            answer = problem(request, error.status_code, error.detail)
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["Allow"] = allowed(request)
         return answer
 
     @app.exception_handler(ClientDisconnect)

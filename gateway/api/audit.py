@@ -9,7 +9,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.authorisation import needs
+from gateway.api.openapi import example
 from gateway.api.problems import problems
 from gateway.api.query import Paging, as_time, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -22,10 +24,18 @@ class AuditQuery(Paging):
     after: Annotated[
         str | None, Field(pattern=r"^[0-9]{1,10}$", description="`next` of the page before.")
     ] = None
-    resource: Annotated[str | None, Field(max_length=64, examples=["peers"])] = None
-    key: Annotated[str | None, Field(max_length=512)] = None
-    who: Annotated[str | None, Field(max_length=256, examples=["user:alice"])] = None
-    action: Annotated[str | None, Field(max_length=64, examples=["changed"])] = None
+    resource: Annotated[
+        str | None, Field(max_length=64, examples=["peers"], description="The kind of what was changed.")
+    ] = None
+    key: Annotated[str | None, Field(max_length=512, description="What it is known by among its kind.")] = (
+        None
+    )
+    who: Annotated[
+        str | None, Field(max_length=256, examples=["user:alice"], description="Who changed it.")
+    ] = None
+    action: Annotated[
+        str | None, Field(max_length=64, examples=["changed"], description="What was done to it.")
+    ] = None
 
 
 class AuditRecord(BaseModel):
@@ -58,10 +68,10 @@ def router(sidecar: Sidecar) -> APIRouter:
     @routes.get(
         "/audit",
         summary="Who changed what, newest first",
-        responses=problems({400: "The query is not understood", 503: "The database is away"}),
+        responses=example(answers.page(answers.CHANGE, "41")) | problems({503: "The database is away"}),
         openapi_extra=parameters(AuditQuery),
     )
-    def page(request: Request) -> AuditList:
+    def list_changes(request: Request) -> AuditList:
         query = asked(AuditQuery, request)
         filters = query.model_dump(exclude_none=True, exclude={"limit", "after"})
         found = sidecar.store().audit(filters, query.limit, query.after)

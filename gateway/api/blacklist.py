@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.authorisation import needs
 from gateway.api.blocking import TYPE_NAMES, Blocking, is_number
 from gateway.api.body import described, json_body, validated
 from gateway.api.calls import canonical
+from gateway.api.headers import LOCATION
+from gateway.api.openapi import example
 from gateway.api.problems import problems
 from gateway.api.query import Paging, WrittenNumber, as_time, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -27,6 +30,8 @@ from gateway.store.last_calls import Party, last_calls
 
 LARGEST_ID = 2**31 - 1
 
+BlockId = Annotated[int, Path(description="Its `id`.", examples=[7])]
+
 _EXAMPLE = {"type": "malicious-call", "subject": "+12155550100", "until": "2027-02-01T00:00:00Z"}
 
 
@@ -36,14 +41,16 @@ class BlockQuery(Paging):
     after: Annotated[
         str | None, Field(pattern=r"^[0-9]{1,10}$", description="`next` of the page before.")
     ] = None
-    type: BlockType | None = None
+    type: Annotated[BlockType | None, Field(description="What kind of subject, and why.")] = None
     number: Annotated[WrittenNumber | None, Field(description="The number that is blocked.")] = None
     subject: Annotated[
         str | None,
         Field(max_length=64, description="The canonical digits, address or account that is blocked."),
     ] = None
-    why: Annotated[str | None, Field(max_length=64)] = None
-    node: Annotated[str | None, Field(max_length=64)] = None
+    why: Annotated[
+        str | None, Field(max_length=64, description="The reason, such as `attempts` or `by-hand`.")
+    ] = None
+    node: Annotated[str | None, Field(max_length=64, description="The node that found it.")] = None
     active: Annotated[bool, Field(description="false: also those that ran out or were released.")] = True
 
     def filters(self, plan: NumberPlan) -> dict[str, str]:
@@ -98,10 +105,10 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
         "",
         dependencies=[needs(Permission.READ)],
         summary="Who is kept out, newest first",
-        responses=problems({400: "The query is not understood", 503: "The database is away"}),
+        responses=example(answers.page(answers.BLOCK, "7")) | problems({503: "The database is away"}),
         openapi_extra=parameters(BlockQuery),
     )
-    def page(request: Request) -> BlockList:
+    def list_blocks(request: Request) -> BlockList:
         query = asked(BlockQuery, request)
         store = sidecar.store()
         filters = query.filters(store.plan())
@@ -112,9 +119,9 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
         "/{id:int}",
         dependencies=[needs(Permission.READ)],
         summary="One block",
-        responses=problems({404: "It is not there", 503: "The database is away"}),
+        responses=example(answers.BLOCK) | problems({404: "It is not there", 503: "The database is away"}),
     )
-    def read(id: int) -> BlockRecord:
+    def get_block(id: BlockId) -> BlockRecord:
         newest = sidecar.store().blocks(limit=1, after=str(_known(id) + 1), in_force=False).entries
         if not newest or newest[0].id != id:
             raise NotThere(f"there is no block {id}")
@@ -128,10 +135,11 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         status_code=201,
         summary="Block by hand",
         response_model=BlockRecord,
-        responses=problems({422: "It cannot be blocked", 503: "The database is away"}),
+        responses=example(answers.BLOCK, 201, LOCATION)
+        | problems({422: "It cannot be blocked", 503: "The database is away"}),
         openapi_extra=described(Blocking, _EXAMPLE),
     )
-    def block(request: Request, body: Annotated[object, Depends(json_body)]) -> JSONResponse:
+    def add_block(request: Request, body: Annotated[object, Depends(json_body)]) -> JSONResponse:
         store = sidecar.store()
         wanted = validated(Blocking, body).block(store, sidecar.now())
         held = store.add_block(wanted, who(request))
@@ -146,7 +154,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         summary="Release by hand",
         responses=problems({404: "It is not in force", 503: "The database is away"}),
     )
-    def release(request: Request, id: int) -> Response:
+    def release_block(request: Request, id: BlockId) -> Response:
         sidecar.store().release_block(_known(id), who(request))
         return Response(status_code=204)
 

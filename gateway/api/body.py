@@ -9,14 +9,13 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from gateway.api import strict_json
-from gateway.api.openapi import inline_schema
-from gateway.api.problems import Mistake, Unfit
+from gateway.api.headers import Described
+from gateway.api.models import JSON, component
+from gateway.api.problems import Mistake, Unfit, problems
 from gateway.rim import complaints
 
 LONGEST_BODY = 1_048_576
 """Bytes of a body that is read whole."""
-
-JSON = "application/json"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -59,7 +58,16 @@ def counted(mistakes: list[Mistake]) -> str:
     return "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
 
 
-def described(model: type[BaseModel], example: object) -> dict[str, Any]:
-    """The part of an operation that says which body it takes."""
-    content = {JSON: {"schema": inline_schema(model), "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
+def described(model: type[BaseModel], example: object, *headers: Described) -> dict[str, Any]:
+    """The part of an operation that says which body and headers it takes, and what becomes of one that cannot be read."""
+    content = {JSON: {"schema": component(model), "example": example}}
+    return {
+        "requestBody": {"required": True, "content": content},
+        "responses": _unreadable(),
+        "parameters": list(headers),
+    }
+
+
+def _unreadable() -> dict[str, Any]:
+    told = {400: "It cannot be read", 413: f"It has more than {LONGEST_BODY} bytes", 415: f"It is no {JSON}"}
+    return {str(status): each for status, each in problems(told).items()}

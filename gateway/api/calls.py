@@ -14,8 +14,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.authorisation import needs
 from gateway.api.call_record import CallRecord
+from gateway.api.openapi import example
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Moment, Paging, WrittenNumber, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -29,8 +31,15 @@ from gateway.store.calls import Call, CallFilters, CallLog
 CSV_PAGE = 1000
 """Calls that a CSV reads at once."""
 
+_CSV = {
+    "content": {
+        "text/csv": {"schema": {"type": "string"}, "example": "id,node,at\n7,node-1,2027-01-15T08:00:00Z\n"}
+    }
+}
+
 _NUMBERS = ("caller", "callee", "number")
-_PROBLEMS = problems({400: "The query is not understood", 503: "The database is away"})
+_PROBLEMS = problems({503: "The database is away"})
+_EXAMPLE = example(answers.page(answers.CALL, "1800000000.0,7"))
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _is_plain_number = re.compile(r"[+-]?[0-9]+").fullmatch
@@ -46,20 +55,23 @@ class CallList(BaseModel):
 class Filters(Strict):
     """What the calls have in common."""
 
-    direction: Literal["inbound", "outbound"] | None = None
-    peer: str | None = None
-    account: str | None = None
-    caller: WrittenNumber | None = None
-    callee: WrittenNumber | None = None
+    direction: Annotated[
+        Literal["inbound", "outbound"] | None,
+        Field(description="outbound: from a softswitch, inbound: from a carrier."),
+    ] = None
+    peer: Annotated[str | None, Field(description="The name of the peer that brought them.")] = None
+    account: Annotated[str | None, Field(description="The id of the account.")] = None
+    caller: Annotated[WrittenNumber | None, Field(description="The calling number.")] = None
+    callee: Annotated[WrittenNumber | None, Field(description="The called number.")] = None
     number: Annotated[WrittenNumber | None, Field(description="Of either party.")] = None
     rule: Annotated[str | None, Field(description="The beginning of a rule's id, such as `list.black`.")] = (
         None
     )
-    code: Annotated[int | None, Field(ge=100, le=699)] = None
-    attest: Attest | None = None
-    verstat: Verstat | None = None
-    origid: str | None = None
-    call_id: str | None = None
+    code: Annotated[int | None, Field(ge=100, le=699, description="The final SIP status.")] = None
+    attest: Annotated[Attest | None, Field(description="The attestation signed or received.")] = None
+    verstat: Annotated[Verstat | None, Field(description="What was told of the caller's number.")] = None
+    origid: Annotated[str | None, Field(description="The origid of the token.")] = None
+    call_id: Annotated[str | None, Field(description="The Call-ID in SIP.")] = None
     since: Annotated[Moment | None, Field(description="Included.")] = None
     until: Annotated[Moment | None, Field(description="Not included.")] = None
 
@@ -78,9 +90,12 @@ def router(sidecar: Sidecar) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["calls"], dependencies=[needs(Permission.READ)])
 
     @routes.get(
-        "/calls", summary="Calls, newest first", responses=_PROBLEMS, openapi_extra=parameters(CallQuery)
+        "/calls",
+        summary="Calls, newest first",
+        responses=_EXAMPLE | _PROBLEMS,
+        openapi_extra=parameters(CallQuery),
     )
-    def page(request: Request) -> CallList:
+    def list_calls(request: Request) -> CallList:
         query = asked(CallQuery, request)
         filters = query.value(sidecar.plan)
         try:
@@ -93,10 +108,10 @@ def router(sidecar: Sidecar) -> APIRouter:
         "/calls.csv",
         summary="Calls, newest first, as CSV",
         response_class=StreamingResponse,
-        responses={200: {"content": {"text/csv": {}}}, **_PROBLEMS},
+        responses={200: _CSV, **_PROBLEMS},
         openapi_extra=parameters(Filters),
     )
-    def export(request: Request) -> StreamingResponse:
+    def export_calls(request: Request) -> StreamingResponse:
         filters = asked(Filters, request).value(sidecar.plan)
         rows = _rows(sidecar.call_log(), filters)
         first = next(

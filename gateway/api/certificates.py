@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from gateway.access.permissions import Permission
@@ -38,7 +38,7 @@ Body = Annotated[object, Depends(json_body)]
 Account = Annotated[str, Field(min_length=1, max_length=64, examples=["acme"])]
 
 _PEM = {
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "format": "binary"},
     "example": "-----BEGIN CERTIFICATE-----\nMIIC…\n-----END CERTIFICATE-----\n",
 }
 _CHANGES = {
@@ -48,11 +48,20 @@ _CHANGES = {
     503: "It cannot be kept",
 }
 
+CertificateName = Annotated[str, Path(description="The certificate's name.", examples=["616H-2027"])]
+
 
 class Naming(Strict):
     """Under which name a chain is published; left out, one is made of its key's label and its fingerprint."""
 
-    name: Annotated[str | None, Field(max_length=64, examples=["616H-2027"])] = None
+    name: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            examples=["616H-2027"],
+            description="Left out, one is made of its key and fingerprint.",
+        ),
+    ] = None
 
 
 class Activation(Strict):
@@ -112,7 +121,7 @@ def _add_collection(routes: APIRouter, sidecar: Sidecar) -> None:
         response_model=CertificateList,
         responses=problems({503: "They cannot be read"}),
     )
-    def every(request: Request) -> Response:
+    def list_certificates(request: Request) -> Response:
         manifest, edge = custodian(sidecar, request).view(), sidecar.edge()
         items = [certificate_shown(each, manifest, sidecar) for each in manifest.certificates]
         if sidecar.book.configured:
@@ -141,7 +150,7 @@ def _add_collection(routes: APIRouter, sidecar: Sidecar) -> None:
         ),
         openapi_extra=parameters(Naming) | {"requestBody": {"required": True, "content": {MEDIA_TYPE: _PEM}}},
     )
-    def install(request: Request, chain: Annotated[bytes, Depends(_pem_body)]) -> Response:
+    def install_certificate(request: Request, chain: Annotated[bytes, Depends(_pem_body)]) -> Response:
         name, keeper = asked(Naming, request).name, custodian(sidecar, request)
         installed = keeper.install(chain, name, revision(request)).certificate
         manifest = keeper.view()
@@ -157,7 +166,7 @@ def _add_certificate(routes: APIRouter, sidecar: Sidecar) -> None:
         response_model=CertificateShown,
         responses=problems({404: "It is not there", 503: "They cannot be read"}),
     )
-    def one(request: Request, name: str) -> Response:
+    def get_certificate(request: Request, name: CertificateName) -> Response:
         manifest, configured = custodian(sidecar, request).view(), sidecar.book.configured
         if configured and configured.name == name:
             return answer(configured_shown(configured, manifest, sidecar.now()), manifest)
@@ -170,7 +179,7 @@ def _add_certificate(routes: APIRouter, sidecar: Sidecar) -> None:
         summary="Forget a certificate and publish it no more; its name is never given again",
         responses=problems(_CHANGES),
     )
-    def forget(request: Request, name: str) -> Response:
+    def delete_certificate(request: Request, name: CertificateName) -> Response:
         _check_ours(sidecar, name)
         return gone(custodian(sidecar, request).delete_certificate(name, revision(request)))
 
@@ -196,7 +205,7 @@ def _add_signing(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=problems(_CHANGES | {422: "It cannot sign, or there is no such account"}),
         openapi_extra=described(Activation, {"account": None}),
     )
-    async def activate(request: Request, name: str, body: Body) -> Response:
+    async def activate_certificate(request: Request, name: CertificateName, body: Body) -> Response:
         wanted = validated(Activation, body)
         _check_ours(sidecar, name)
         _check_account(sidecar.in_force.snapshot() if sidecar.in_force else None, wanted)
@@ -211,7 +220,7 @@ def _add_signing(routes: APIRouter, sidecar: Sidecar) -> None:
         summary="Fetch its URL as a verifier would: does it serve exactly this chain?",
         responses=problems({404: "It is not there", 503: "They cannot be read"}),
     )
-    async def check(request: Request, name: str) -> Sight:
+    async def check_certificate(request: Request, name: CertificateName) -> Sight:
         manifest = await asyncio.to_thread(custodian(sidecar, request).view)
         return await sidecar.outside.look(manifest.certificate(name))
 
@@ -227,7 +236,7 @@ def _add_endings(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=problems(_CHANGES),
         openapi_extra=takes,
     )
-    def retire(request: Request, name: str, body: Body) -> Response:
+    def retire_certificate(request: Request, name: CertificateName, body: Body) -> Response:
         _check_ours(sidecar, name)
         keeper, reason = custodian(sidecar, request), validated(Ending, body).reason
         manifest = keeper.retire(name, reason, revision(request))
@@ -241,7 +250,7 @@ def _add_endings(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=problems(_CHANGES),
         openapi_extra=takes,
     )
-    def revoke(request: Request, name: str, body: Body) -> Response:
+    def revoke_certificate(request: Request, name: CertificateName, body: Body) -> Response:
         _check_ours(sidecar, name)
         keeper, reason = custodian(sidecar, request), validated(Ending, body).reason
         manifest = keeper.revoke(name, reason, revision(request))

@@ -30,7 +30,9 @@ def conditions(request: Request) -> Conditions:
     if none_match not in (None, "*"):
         raise Unfit(400, "If-None-Match of a change is *, or is left out")
     if match is not None and none_match is not None:
-        raise Unfit(400, "If-Match and If-None-Match contradict each other")
+        raise Unfit(
+            412, "If-Match and If-None-Match contradict each other: it cannot be there and not be there"
+        )
     if match == "*":
         return Conditions(must_exist=True)
     return Conditions(_revision(match), create_only=none_match == "*")

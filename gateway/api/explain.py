@@ -11,8 +11,10 @@ from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, Field
 
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body, validated
+from gateway.api.openapi import example
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Moment
 from gateway.api.sidecar import InForce, Sidecar
@@ -59,11 +61,12 @@ def router(sidecar: Sidecar) -> APIRouter:
     @routes.post(
         "/explain",
         summary="What would become of this call, check by check?",
-        responses=problems({422: "The call is not described", 503: "This node knows no policy"}),
+        responses=example(answers.EXPLAINED)
+        | problems({422: "The call is not described", 503: "This node knows no policy"}),
         openapi_extra=described(Question, _EXAMPLE),
         response_model_exclude_none=True,
     )
-    async def explain(body: Annotated[object, Depends(json_body)]) -> Explained:
+    async def explain_call(body: Annotated[object, Depends(json_body)]) -> Explained:
         asked = validated(Question, body)
         in_force = sidecar.in_force
         if in_force is None:

@@ -4,13 +4,23 @@ it cannot."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from gateway.access.permissions import Permission
 from gateway.api.authorisation import needs
+from gateway.api.headers import Responses
+from gateway.api.models import JSON
+from gateway.api.openapi import example
 from gateway.api.sidecar import Sidecar
+
+
+class Health(BaseModel):
+    """The sidecar answers."""
+
+    status: Literal["ok"]
 
 
 class Check(BaseModel):
@@ -29,21 +39,33 @@ class Readiness(BaseModel):
     alarms: list[str] = []
 
 
+_READY = {"ready": True, "checks": [{"name": "edge", "ok": True, "reason": None}], "alarms": []}
+_NOT_READY = {
+    "ready": False,
+    "checks": [{"name": "edge", "ok": False, "reason": "edge.silent"}],
+    "alarms": [],
+}
+_ANSWERS: Responses = {
+    **example(_READY),
+    503: {"model": Readiness, "description": "It cannot.", "content": {JSON: {"example": _NOT_READY}}},
+}
+
+
 def router(sidecar: Sidecar) -> APIRouter:
     """`/healthz` and `/readyz`."""
     routes = APIRouter(tags=["health"])
 
-    @routes.get("/healthz", summary="Does the sidecar live?")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    @routes.get("/healthz", summary="Does the sidecar live?", responses=example({"status": "ok"}))
+    async def get_health() -> Health:
+        return Health(status="ok")
 
     @routes.get(
         "/readyz",
         dependencies=[needs(Permission.METRICS)],
         summary="Can this node serve calls?",
-        responses={503: {"model": Readiness}},
+        responses=_ANSWERS,
     )
-    async def readyz(response: Response) -> Readiness:
+    async def get_readiness(response: Response) -> Readiness:
         found = readiness(sidecar)
         response.status_code = 200 if found.ready else 503
         return found

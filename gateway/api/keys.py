@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from gateway.access.permissions import Permission
@@ -19,6 +19,8 @@ from gateway.credentials.request import CsrSubject
 from gateway.rim import Strict
 
 Body = Annotated[object, Depends(json_body)]
+
+KeyId = Annotated[str, Path(description="The key's id.", examples=["4b8e1f6a9c2d"])]
 
 
 class NewKey(Strict):
@@ -67,7 +69,7 @@ def _add_collection(routes: APIRouter, sidecar: Sidecar) -> None:
         response_model=KeyList,
         responses=problems({503: "They cannot be read"}),
     )
-    def every(request: Request) -> Response:
+    def list_keys(request: Request) -> Response:
         manifest = custodian(sidecar, request).view()
         items = [key_shown(each, manifest) for each in manifest.keys]
         return answer(KeyList(items=items, revision=manifest.revision), manifest)
@@ -88,7 +90,7 @@ def _add_collection(routes: APIRouter, sidecar: Sidecar) -> None:
         ),
         openapi_extra=described(NewKey, {"label": "616H 2027", "store": "file"}),
     )
-    def make(request: Request, body: Body) -> Response:
+    def make_key(request: Request, body: Body) -> Response:
         wanted, keeper = validated(NewKey, body), custodian(sidecar, request)
         if wanted.pem is None:
             key = keeper.make_key(wanted.label, wanted.store, revision(request))
@@ -108,7 +110,7 @@ def _add_key(routes: APIRouter, sidecar: Sidecar) -> None:
         response_model=KeyShown,
         responses=problems({404: "It is not there", 503: "They cannot be read"}),
     )
-    def one(request: Request, id: str) -> Response:
+    def get_key(request: Request, id: KeyId) -> Response:
         manifest = custodian(sidecar, request).view()
         return answer(key_shown(manifest.key(id), manifest), manifest)
 
@@ -126,7 +128,7 @@ def _add_key(routes: APIRouter, sidecar: Sidecar) -> None:
             }
         ),
     )
-    def destroy(request: Request, id: str) -> Response:
+    def delete_key(request: Request, id: KeyId) -> Response:
         return gone(custodian(sidecar, request).delete_key(id, revision(request)))
 
     @routes.post(
@@ -140,7 +142,7 @@ def _add_key(routes: APIRouter, sidecar: Sidecar) -> None:
             Subject, {"spc": "616H", "country": "US", "organization": "Example Telecom LLC"}
         ),
     )
-    def csr(request: Request, id: str, body: Body) -> RequestShown:
+    def make_csr(request: Request, id: KeyId, body: Body) -> RequestShown:
         asked = validated(Subject, body)
         subject = CsrSubject(asked.spc, asked.country, asked.organization)
         made = x509.load_der_x509_csr(custodian(sidecar, request).csr(id, subject))

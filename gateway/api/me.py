@@ -102,7 +102,7 @@ def _add_session(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=_REFUSED,
         openapi_extra=described(Credentials, example),
     )
-    async def begin(request: Request, body: Body) -> JSONResponse:
+    async def sign_in(request: Request, body: Body) -> JSONResponse:
         shown = validated(Credentials, body)
         begun = await log_in(request, sidecar, shown.name, shown.password, shown.code)
         user = sidecar.logins().directory().users[begun.user]
@@ -113,13 +113,13 @@ def _add_session(routes: APIRouter, sidecar: Sidecar) -> None:
     @routes.post(
         "/v1/logout", dependencies=[needs(Permission.READ)], status_code=204, summary="End one's session"
     )
-    async def end(request: Request) -> Response:
+    async def sign_out(request: Request) -> Response:
         response = Response(status_code=204)
         await log_out(request, response, sidecar)
         return response
 
     @routes.get("/v1/me", dependencies=[needs(Permission.READ)], summary="Who am I, and what may I do?")
-    async def me(request: Request) -> Me:
+    async def get_me(request: Request) -> Me:
         found = identified(request)
         if found.session is None:
             return Me(who=found.principal.who, permissions=sorted(found.principal.permissions))
@@ -130,7 +130,7 @@ def _add_forms(routes: APIRouter, sidecar: Sidecar) -> None:
     """What a page sends; it is sent on to another page (RFC 9110 §15.4.4)."""
 
     @routes.post("/login", include_in_schema=False)
-    async def begin(request: Request) -> Response:
+    async def sign_in(request: Request) -> Response:
         fields = await form(request)
         target = local_path(fields.get("next", ""))
         try:
@@ -146,7 +146,7 @@ def _add_forms(routes: APIRouter, sidecar: Sidecar) -> None:
         return response
 
     @routes.post("/logout", dependencies=[needs(Permission.READ)], include_in_schema=False)
-    async def end(request: Request) -> Response:
+    async def sign_out(request: Request) -> Response:
         response = RedirectResponse(LOGIN, status_code=303)
         await log_out(request, response, sidecar)
         return response
@@ -164,14 +164,14 @@ def _add_own(routes: APIRouter, sidecar: Sidecar) -> None:
         openapi_extra=described(NewPassword, passwords),
         **own,
     )
-    async def password(request: Request, body: Body) -> Response:
+    async def put_password(request: Request, body: Body) -> Response:
         logged_in(request, sidecar)
         asked = validated(NewPassword, body)
         await change_password(request, sidecar, asked.present, asked.wanted)
         return Response(status_code=204)
 
     @routes.post("/v1/me/totp", summary="Be offered a second factor", **own)
-    async def offer(request: Request) -> Offer:
+    async def offer_second_factor(request: Request) -> Offer:
         secret = offer_totp(request, sidecar)
         user, _ = logged_in(request, sidecar)
         return Offer(secret=secret, uri=provisioning_uri(secret, user.name))
@@ -183,7 +183,7 @@ def _add_own(routes: APIRouter, sidecar: Sidecar) -> None:
         openapi_extra=described(Confirmation, confirmed),
         **own,
     )
-    async def take(request: Request, body: Body) -> Response:
+    async def confirm_second_factor(request: Request, body: Body) -> Response:
         logged_in(request, sidecar)
         asked = validated(Confirmation, body)
         await take_totp(request, sidecar, asked.password, asked.code)
@@ -196,7 +196,7 @@ def _add_own(routes: APIRouter, sidecar: Sidecar) -> None:
         openapi_extra=described(Confirmation, confirmed),
         **own,
     )
-    async def drop(request: Request, body: Body) -> Response:
+    async def drop_second_factor(request: Request, body: Body) -> Response:
         logged_in(request, sidecar)
         asked = validated(Confirmation, body)
         await drop_totp(request, sidecar, asked.password, asked.code)

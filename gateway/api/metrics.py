@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -12,8 +12,11 @@ from prometheus_client.registry import Collector
 from gateway.access.permissions import Permission
 from gateway.api.acme_metrics import AcmeCollector
 from gateway.api.authorisation import needs
+from gateway.api.headers import Responses
+from gateway.api.node_metrics import NodeCollector
 from gateway.api.sidecar import Sidecar, TrustInForce
 from gateway.metrics import EdgeStatusCollector
+from gateway.stir.crl import RevocationList
 from gateway.store.recorder_status import RecorderStatus
 
 
@@ -67,13 +70,20 @@ class TrustCollector(Collector):
         lists = "Revocation lists in force."
         yield GaugeMetricFamily("stirgw_crls", lists, value=len(trust.revocations.lists))
         if trust.revocations.lists:
-            left = "Until the first of the revocation lists in force is out of date; negative since one is."
-            first = min(each.next_update for each in trust.revocations.lists)
-            yield GaugeMetricFamily("stirgw_crl_seconds_left", left, value=first - self._now())
+            yield from self._ages(trust.revocations.lists)
         if trust.trust_list:
             left = "Until the STI-PA's trust list expires; negative since it has, and it stays in force."
             seconds = trust.trust_list.seconds_left(self._now())
             yield GaugeMetricFamily("stirgw_trust_list_seconds_left", left, value=seconds)
+
+    def _ages(self, lists: Collection[RevocationList]) -> Iterator[Metric]:
+        now = self._now()
+        age = "Since the oldest revocation list in force was issued."
+        oldest = max(now - each.this_update for each in lists)
+        yield GaugeMetricFamily("stirgw_crl_age_seconds", age, value=oldest)
+        left = "Until the first revocation list in force is out of date; negative since one is."
+        first = min(each.next_update - now for each in lists)
+        yield GaugeMetricFamily("stirgw_crl_seconds_left", left, value=first)
 
 
 class RecorderCollector(Collector):
@@ -97,6 +107,8 @@ class RecorderCollector(Collector):
         for each in status.problems:
             problems.add_metric([each.name], 1)
         yield problems
+        aside = "Files of records that were set aside, for an operator to look at."
+        yield GaugeMetricFamily("stirgw_spool_files_set_aside", aside, value=status.set_aside)
         waiting = "Bytes of records that wait to be written."
         yield GaugeMetricFamily("stirgw_spool_bytes", waiting, value=status.bytes)
         written = "Records of calls and blocks written to the database."
@@ -105,8 +117,14 @@ class RecorderCollector(Collector):
         yield CounterMetricFamily("stirgw_records_unreadable", lost, value=status.lost)
 
 
+_TEXT: Responses = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": "stirgw_edge_up 1.0\n"}}}
+}
+
+
 def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
     """`/metrics`, for the families of `registry` and those of the edge and the credential."""
+    registry.register(NodeCollector(sidecar))
     registry.register(EdgeStatusCollector(sidecar.edge))
     registry.register(CredentialCollector(sidecar))
     registry.register(RecorderCollector(sidecar.recorder))
@@ -122,8 +140,9 @@ def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
         dependencies=[needs(Permission.METRICS)],
         summary="Prometheus metrics",
         response_class=Response,
+        responses=_TEXT,
     )
-    async def metrics() -> Response:
+    async def get_metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return routes

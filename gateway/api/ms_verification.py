@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gateway.api.atis import described
 from gateway.api.parameters import EpochSeconds, OneOrMore, Text, WrittenNumber, identity_values
@@ -26,6 +26,8 @@ Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
 
 class MsParty(Strict):
     """Who the signalling says it is: numbers or SIP URIs, one at least."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["tn"]}, {"required": ["uri"]}]})
 
     tn: Annotated[tuple[WrittenNumber, ...], OneOrMore, Listed] = ()
     uri: Annotated[tuple[Text, ...], OneOrMore, Listed] = ()

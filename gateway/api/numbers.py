@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from gateway.access.permissions import Permission
-from gateway.api import uploads
+from gateway.api import answers, uploads
 from gateway.api.authorisation import needs
+from gateway.api.openapi import example
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Paging, WrittenNumber, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -27,14 +28,20 @@ from gateway.rim import Strict
 from gateway.store.errors import NotThere
 from gateway.store.store import Store
 
+GroupName = Annotated[str, Path(description="The group's name.", examples=["nuisance"])]
+Number = Annotated[
+    str,
+    Path(
+        description="In any form of the country's; a group may hold what is none too.",
+        examples=["+12155550100"],
+    ),
+]
+
 _LINES_AT_ONCE = 1000
 _PROBLEMS = {404: "There is no such group", 503: "The database is away"}
-_TAKES = {
-    "requestBody": {
-        "required": True,
-        "content": {CSV: {"schema": {"type": "string"}, "example": "number\n+12155550100\n+12155550101\n"}},
-    }
-}
+_CSV = {CSV: {"schema": {"type": "string"}, "example": "number\n+12155550100\n+12155550101\n"}}
+_FILE = _CSV[CSV] | {"schema": {"type": "string", "format": "binary"}}
+_TAKES = {"requestBody": {"required": True, "content": {CSV: _FILE}}}
 
 
 class NumberList(BaseModel):
@@ -85,10 +92,10 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
         "/numbers",
         dependencies=[needs(Permission.READ)],
         summary="Page through a group's numbers",
-        responses=problems({400: "The query is not understood", **_PROBLEMS}),
+        responses=example(answers.page("+12155550100", "12155550100")) | problems(_PROBLEMS),
         openapi_extra=parameters(NumberQuery),
     )
-    def page(request: Request, name: str) -> NumberList:
+    def list_group_numbers(request: Request, name: GroupName) -> NumberList:
         query = asked(NumberQuery, request)
         try:
             found = sidecar.store().numbers(name, query.limit, query.after, query.number)
@@ -101,9 +108,9 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
         dependencies=[needs(Permission.READ)],
         summary="All of a group's numbers",
         response_class=StreamingResponse,
-        responses={200: {"content": {CSV: {}}}, **problems(_PROBLEMS)},
+        responses={200: {"content": _CSV}, **problems(_PROBLEMS)},
     )
-    def export(name: str) -> StreamingResponse:
+    def export_group_numbers(name: GroupName) -> StreamingResponse:
         _check_there(sidecar, name)  # before the answer begins
         return StreamingResponse(_csv(sidecar.store().every_number(name)), media_type=f"{CSV}; charset=utf-8")
 
@@ -111,7 +118,8 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
         "/numbers",
         dependencies=[needs(Permission.POLICY)],
         summary="Upload a group's numbers",
-        responses=problems(
+        responses=example({"id": answers.UPLOAD["id"], "changed": 1000000})
+        | problems(
             {
                 413: "It is too long",
                 415: "It is no CSV",
@@ -121,7 +129,7 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
         ),
         openapi_extra=_TAKES | parameters(UploadQuery),
     )
-    async def upload(request: Request, name: str) -> Uploaded:
+    async def upload_group_numbers(request: Request, name: GroupName) -> Uploaded:
         mode, size = asked(UploadQuery, request).mode, uploads.announced_size(request)
         await run_in_threadpool(_check_there, sidecar, name)
         with running.one(name, mode, size) as one, uploads.room() as file:
@@ -136,10 +144,10 @@ def _add_one(routes: APIRouter, sidecar: Sidecar) -> None:
     @routes.get(
         "/numbers/{number}",
         summary="Is this number in the group?",
-        responses=wrong,
+        responses=example({"number": "+12155550100"}) | wrong,
         dependencies=[needs(Permission.READ)],
     )
-    def read(name: str, number: str) -> Listed:
+    def get_group_number(name: GroupName, number: Number) -> Listed:
         return Listed(number=_listed(sidecar.store(), name, number))
 
     @routes.put(
@@ -149,7 +157,7 @@ def _add_one(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=wrong,
         dependencies=[needs(Permission.POLICY)],
     )
-    def add(request: Request, name: str, number: str) -> Response:
+    def add_group_number(request: Request, name: GroupName, number: Number) -> Response:
         sidecar.store().put_numbers(name, [_line(number)], who(request), "add")
         return Response(status_code=204)
 
@@ -160,7 +168,7 @@ def _add_one(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=wrong,
         dependencies=[needs(Permission.POLICY)],
     )
-    def remove(request: Request, name: str, number: str) -> Response:
+    def remove_group_number(request: Request, name: GroupName, number: Number) -> Response:
         store = sidecar.store()
         store.put_numbers(name, [_listed(store, name, number)], who(request), "remove")
         return Response(status_code=204)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
@@ -39,6 +39,11 @@ def _written(text: str) -> str:
     return text
 
 
+def _shaped(pattern: str) -> Any:
+    """What the description says of a number, which a function checks, for a mistake to have a text for people."""
+    return Field(json_schema_extra={"pattern": pattern, "examples": ["12155551212"]})
+
+
 def _uuid(text: str) -> str:
     try:
         return str(UUID(text))
@@ -46,16 +51,18 @@ def _uuid(text: str) -> str:
         raise ValueError("must be a UUID") from None
 
 
-Number = Annotated[str, Field(examples=["12155551212"]), AfterValidator(_number)]
+Number = Annotated[str, _shaped("^[+.()-]*([0-9*#][+.()-]*){1,15}$"), AfterValidator(_number)]
 """A number to be signed, without its separators."""
 
-WrittenNumber = Annotated[str, Field(examples=["12155551212"]), AfterValidator(_written)]
+WrittenNumber = Annotated[
+    str, _shaped(f"^(?=.*[0-9*#])[0-9*#+.()-]{{1,{_LONGEST_WRITTEN}}}$"), AfterValidator(_written)
+]
 """A number that somebody signalled, as written."""
 
 Text = Annotated[str, Field(max_length=1024)]
 """What is passed along, or is to be read as a URI."""
 
-Uuid = Annotated[str, AfterValidator(_uuid)]
+Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"}), AfterValidator(_uuid)]
 
 OneOrMore = Field(min_length=1, max_length=MOST_DESTINATIONS)
 """Of a list of numbers; verifiers refuse a token with more."""

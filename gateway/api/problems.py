@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from gateway.api.headers import RETRY_AFTER, Responses
+from gateway.api.models import component
+
 MEDIA_TYPE = "application/problem+json"
+
+_WORTH_ANOTHER_TRY = frozenset({429, 503})
 
 
 class Mistake(BaseModel):
     """One thing that is wrong with what a client sent: where it stands, and what is wrong with it."""
 
     path: str = Field(examples=["limits.cps"], description="Empty for what concerns the whole.")
-    text: str
+    text: str = Field(examples=["Input should be greater than or equal to 0"])
 
 
 class Problem(BaseModel):
     """One error: `title` names its kind, `detail` says what is wrong this time and what to do."""
 
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str | None = None
-    instance: str | None = Field(default=None, description="The path that was asked for.")
+    type: str = Field(default="about:blank", description="`about:blank`: the title is that of the status.")
+    title: str = Field(examples=["Unprocessable Entity"])
+    status: int = Field(examples=[422])
+    detail: str | None = Field(default=None, examples=["one mistake"])
+    instance: str | None = Field(
+        default=None, description="The path that was asked for.", examples=["/v1/accounts"]
+    )
     errors: list[Mistake] | None = Field(default=None, description="Every mistake in what was sent.")
 
 
@@ -53,7 +59,11 @@ def problem(
     return JSONResponse(body.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE)
 
 
-def problems(texts: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+def problems(texts: Mapping[int, str]) -> Responses:
     """How an operation says which problems it answers with, by status."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": text, "content": content} for status, text in texts.items()}
+    content = {MEDIA_TYPE: {"schema": component(Problem)}}
+    described = {status: {"description": text, "content": content} for status, text in texts.items()}
+    return {
+        status: one | ({"headers": RETRY_AFTER} if status in _WORTH_ANOTHER_TRY else {})
+        for status, one in described.items()
+    }

@@ -6,10 +6,12 @@ Every chain that was not deleted is served: a call may be verified long after it
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Path, Response
 
-from gateway.api.problems import Problem
+from gateway.api.headers import Described, Responses
+from gateway.api.problems import problems
 from gateway.api.sidecar import Sidecar
 from gateway.credentials.book import Served, served_of
 from gateway.credentials.custodian import Custodian
@@ -21,6 +23,18 @@ MEDIA_TYPE = "application/pem-certificate-chain"
 _LONGEST_KEPT = 86400
 
 
+CertificateName = Annotated[str, Path(description="The certificate's name.", examples=["616H"])]
+
+_SHOWN = "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n"
+_HEADERS: Described = {
+    "ETag": {"description": "The fingerprint of the signing certificate.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "A day, or less where it ends before.", "schema": {"type": "string"}},
+}
+_ANSWER: Responses = {
+    200: {"headers": _HEADERS, "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _SHOWN}}}
+}
+
+
 def router(sidecar: Sidecar) -> APIRouter:
     """`/certs/<name>.pem`."""
     routes = APIRouter(tags=["certificates"])
@@ -29,9 +43,9 @@ def router(sidecar: Sidecar) -> APIRouter:
         "/certs/{name}.pem",
         summary="The chain that verifies what we sign",
         response_class=Response,
-        responses={200: {"content": {MEDIA_TYPE: {}}}, 404: {"model": Problem}},
+        responses=_ANSWER | problems({404: "There is none of this name"}),
     )
-    async def chain(name: str) -> Response:
+    async def get_chain(name: CertificateName) -> Response:
         served = sidecar.book.served(name)
         if served is None and sidecar.custodian:  # it may have been installed this moment
             served = await asyncio.to_thread(_newest, sidecar.custodian, name)

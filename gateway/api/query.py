@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 
-from gateway.api.problems import Mistake, Unfit
+from gateway.api.headers import Described
+from gateway.api.problems import Mistake, Unfit, problems
 from gateway.rim import Strict
 from gateway.store.written import bounded
 
@@ -22,8 +23,11 @@ Query = TypeVar("Query", bound=BaseModel)
 
 LARGEST_PAGE = 1000
 
+_REFUSED = {str(status): each for status, each in problems({400: "The query is not understood"}).items()}
+
 _BARE_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
-_is_epoch = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?").fullmatch
+_EPOCH = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
+_is_epoch = re.compile(_EPOCH).fullmatch
 
 
 def _number(text: str) -> str:
@@ -53,7 +57,13 @@ WrittenNumber = Annotated[str, Field(max_length=64), BeforeValidator(_number)]
 Moment = Annotated[
     float,
     BeforeValidator(_moment),
-    Field(json_schema_extra={"type": "string", "format": "date-time"}, examples=["2027-01-15T08:00:00Z"]),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "anyOf": [{"format": "date-time"}, {"pattern": _EPOCH}],
+            "examples": ["2027-01-15T08:00:00Z"],
+        }
+    ),
 ]
 """Epoch seconds, written as ISO 8601 with a zone, or as they are."""
 
@@ -82,16 +92,32 @@ def asked(model: type[Query], request: Request) -> Query:
         raise Unfit(400, "; ".join(f"{each.path}: {each.text}" for each in mistakes), mistakes) from None
 
 
-def parameters(model: type[BaseModel]) -> dict[str, Any]:
-    """The part of an operation that says which parameters it knows."""
+def parameters(model: type[BaseModel], *headers: Described) -> dict[str, Any]:
+    """The part of an operation that says which parameters it knows, and that others are refused."""
     schema = model.model_json_schema()
     required = schema.get("required", ())
     listed = [
-        {"name": name, "in": "query", "required": name in required, "schema": each}
-        | ({"description": each["description"]} if "description" in each else {})
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "description": each.pop("description", ""),
+            "schema": _present(each),
+        }
         for name, each in schema.get("properties", {}).items()
     ]
-    return {"parameters": listed}
+    return {"parameters": [*listed, *headers], "responses": _REFUSED}
+
+
+def _present(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what may be left out as it is when it is there: nobody can write null in a query."""
+    alternatives: list[dict[str, Any]] = [
+        each for each in schema.get("anyOf", ()) if each != {"type": "null"}
+    ]
+    if len(alternatives) != 1:
+        return schema
+    rest = {name: each for name, each in schema.items() if name not in ("anyOf", "default")}
+    return rest | alternatives[0]
 
 
 def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[Mistake]:

@@ -10,7 +10,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.authorisation import needs
+from gateway.api.openapi import example
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Paging, WrittenNumber, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -61,10 +63,10 @@ def router(sidecar: Sidecar) -> APIRouter:
     @routes.get(
         "/number-sections",
         summary="Number Section Query: by number, by range or by account",
-        responses=problems({400: "The query is not understood", 503: "The database is away"}),
+        responses=example(answers.page(answers.SECTION, "acme-1")) | problems({503: "The database is away"}),
         openapi_extra=parameters(SectionQuery),
     )
-    def query(request: Request) -> SectionList:
+    def list_number_sections(request: Request) -> SectionList:
         wanted = asked(SectionQuery, request)
         store = sidecar.store()
         try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from gateway.access.permissions import Permission, Role
@@ -17,6 +18,8 @@ from gateway.api.query import as_time
 from gateway.api.sidecar import Sidecar
 from gateway.api.who import who
 from gateway.store.errors import NotThere, StoreGone
+
+SessionId = Annotated[str, Path(description="The session's id; never its cookie.", examples=["c0ffee12"])]
 
 
 class SessionRecord(BaseModel):
@@ -41,7 +44,7 @@ def router(sidecar: Sidecar) -> APIRouter:
     routes = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
     @routes.get("", dependencies=[needs(Permission.READ)], summary="Who is logged in")
-    def every() -> SessionList:
+    def list_sessions() -> SessionList:
         people = sidecar.logins()
         found = people.sessions.listed(people.directory(), sidecar.now())
         return SessionList(items=[_record(*each) for each in found])
@@ -53,7 +56,7 @@ def router(sidecar: Sidecar) -> APIRouter:
         summary="End a session",
         responses=problems({404: "There is none"}),
     )
-    def end(request: Request, id: str) -> Response:
+    def end_session(request: Request, id: SessionId) -> Response:
         ended = sidecar.logins().sessions.end(id)
         if ended is None:
             raise NotThere(f"there is no session {id!r}")

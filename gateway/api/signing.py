@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse
 
 from gateway import log
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.atis import SigningAnswer, SigningBody, SigningRequest
 from gateway.api.authorisation import needs
 from gateway.api.ms_signing import MsSigningAnswer, MsSigningBody, MsSigningRequest
+from gateway.api.openapi import examples
 from gateway.api.parameters import validated
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_errors import StirError
@@ -44,7 +46,7 @@ def router(sidecar: Sidecar) -> APIRouter:
         "/signing",
         summary="Sign a call (ATIS-1000082, 3GPP TS 24.229 Annex V)",
         response_model=SigningAnswer | MsSigningAnswer,
-        responses=ERRORS,
+        responses=examples(answers.SIGNED) | ERRORS,
         openapi_extra=described(
             SigningBody,
             MsSigningBody,
@@ -54,7 +56,7 @@ def router(sidecar: Sidecar) -> APIRouter:
             },
         ),
     )
-    async def sign(request: Request) -> JSONResponse:
+    async def sign_call(request: Request) -> JSONResponse:
         return await answer(sidecar, request)
 
     return routes

@@ -63,7 +63,7 @@ class Faults(BaseModel):
     policyException: Fault | None = None
 
 
-class RequestError(BaseModel):
+class AtisError(BaseModel):
     """The body of every error answer in the ATIS dialect."""
 
     requestError: Faults
@@ -84,12 +84,12 @@ class StirError(Exception):
         self.variables = variables
         super().__init__(message_id)
 
-    def body(self) -> RequestError:
+    def body(self) -> AtisError:
         """The answer's body in the ATIS dialect."""
         fault = Fault(messageId=self.message_id, text=self.text, variables=list(self.variables))
         if self.message_id.startswith("POL"):
-            return RequestError(requestError=Faults(policyException=fault))
-        return RequestError(requestError=Faults(serviceException=fault))
+            return AtisError(requestError=Faults(policyException=fault))
+        return AtisError(requestError=Faults(serviceException=fault))
 
     def ms_body(self) -> MsError:
         """The answer's body in the 3GPP dialect: the text with its variables in place."""

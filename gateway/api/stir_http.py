@@ -16,13 +16,12 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 
 from gateway.api import ms, strict_json
+from gateway.api.models import JSON
 from gateway.api.stir_errors import StirError
 from gateway.stir.identity import MAX_VALUE
 from gateway.stir.verification import MOST_IDENTITIES
 
 PREFIX = "/stir/v1"
-JSON = "application/json"
-
 LONGEST_BODY = MOST_IDENTITIES * MAX_VALUE + 16_384
 """Bytes: as many Identity values as are looked at, each as long as one may be, and room for the rest."""
 

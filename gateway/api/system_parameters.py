@@ -12,8 +12,10 @@ from gateway.access.permissions import Permission
 from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body
 from gateway.api.conditions import conditions, etag, is_known
+from gateway.api.headers import ETAG, IF_KNOWN, IF_MATCH, IF_NEW, NOT_MODIFIED
+from gateway.api.openapi import example
 from gateway.api.problems import problems
-from gateway.api.query import asked
+from gateway.api.query import asked, parameters
 from gateway.api.sidecar import Sidecar
 from gateway.api.who import who
 from gateway.rim import Strict
@@ -25,6 +27,7 @@ NEVER = 0
 """The revision of parameters that nobody has written yet."""
 
 _EXAMPLE = {"country": "US", "SS_BLACK_LIST_NO_ANSWER_LIMIT": 50, "SS_ACCESS_IP_CHECK": 1}
+_WRITTEN = ParametersEntry.model_validate(_EXAMPLE).written()
 
 
 def router(sidecar: Sidecar) -> APIRouter:
@@ -36,9 +39,10 @@ def router(sidecar: Sidecar) -> APIRouter:
         dependencies=[needs(Permission.READ)],
         summary="The parameters, with their defaults",
         response_model=ParametersEntry,
-        responses=problems({503: "The database is away"}),
+        responses=example(_WRITTEN, headers=ETAG) | NOT_MODIFIED | problems({503: "The database is away"}),
+        openapi_extra=parameters(Strict, IF_KNOWN),
     )
-    def read(request: Request) -> Response:
+    def get_parameters(request: Request) -> Response:
         asked(Strict, request)
         stored = _present(sidecar.store())
         if is_known(request, stored.revision):
@@ -50,12 +54,11 @@ def router(sidecar: Sidecar) -> APIRouter:
         dependencies=[needs(Permission.POLICY)],
         summary="Replace the parameters",
         response_model=ParametersEntry,
-        responses=problems(
-            {412: "A condition failed", 422: "They are not good", 503: "The database is away"}
-        ),
-        openapi_extra=described(ParametersEntry, _EXAMPLE),
+        responses=example(_WRITTEN, headers=ETAG)
+        | problems({412: "A condition failed", 422: "They are not good", 503: "The database is away"}),
+        openapi_extra=described(ParametersEntry, _EXAMPLE, IF_MATCH, IF_NEW),
     )
-    def write(request: Request, body: Annotated[object, Depends(json_body)]) -> Response:
+    def put_parameters(request: Request, body: Annotated[object, Depends(json_body)]) -> Response:
         wanted, store = conditions(request), sidecar.store()
         entry = store.parse(KEY, body)
         is_first = wanted.revision == NEVER

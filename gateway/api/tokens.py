@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -24,6 +24,8 @@ from gateway.rim import Duration, Strict
 from gateway.store.errors import NotThere
 
 Body = Annotated[object, Depends(json_body)]
+
+TokenId = Annotated[str, Path(description="The token's id; never the token itself.", examples=["9f1c2ab7"])]
 
 
 class NewToken(Strict):
@@ -70,7 +72,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
     reads: dict[str, Any] = {"dependencies": [needs(Permission.READ)]}
 
     @routes.get("", summary="Every token", responses=problems({503: "The database is away"}), **reads)
-    def every() -> TokenList:
+    def list_tokens() -> TokenList:
         found = sidecar.access_store().directory().tokens.values()
         return TokenList(items=[_record(token, sidecar.now()) for token in found])
 
@@ -80,7 +82,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=problems({404: "There is none", 503: "The database is away"}),
         **reads,
     )
-    def read(id: str) -> TokenRecord:
+    def get_token(id: TokenId) -> TokenRecord:
         return _record(_found(sidecar, id), sidecar.now())
 
 
@@ -96,7 +98,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         openapi_extra=described(NewToken, {"name": "grafana", "permissions": ["metrics"], "lasts": "365d"}),
         **asks,
     )
-    async def create(request: Request, body: Body) -> JSONResponse:
+    async def create_token(request: Request, body: Body) -> JSONResponse:
         asked, now = validated(NewToken, body), sidecar.now()
         check_grant(request, asked.permissions)
         by = who(request)
@@ -115,7 +117,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=problems({404: "There is none", 503: "The database is away"}),
         **asks,
     )
-    async def revoke(request: Request, id: str) -> Response:
+    async def revoke_token(request: Request, id: TokenId) -> Response:
         await sidecar.change_access(lambda store: store.revoke_token(id, who(request)))
         return Response(status_code=204)
 

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.authorisation import needs
 from gateway.api.call_record import CallRecord
 from gateway.api.calls import canonical
+from gateway.api.openapi import example
 from gateway.api.problems import problems
 from gateway.api.query import Moment, WrittenNumber, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -22,7 +24,7 @@ from gateway.store.errors import NotThere
 class TraceQuery(Strict):
     """Which call: by its token's origid, or by a number of either party and about when."""
 
-    origid: Annotated[str | None, Field(max_length=64)] = None
+    origid: Annotated[str | None, Field(max_length=64, description="The origid of its token.")] = None
     number: Annotated[WrittenNumber | None, Field(description="Of either party.")] = None
     at: Annotated[Moment | None, Field(description="The call nearest to this; left out, the last one.")] = (
         None
@@ -60,12 +62,11 @@ def router(sidecar: Sidecar) -> APIRouter:
     @routes.get(
         "/traceback",
         summary="Everything known about one call",
-        responses=problems(
-            {400: "The query is not understood", 404: "No such call is kept", 503: "The database is away"}
-        ),
+        responses=example(answers.TRACE)
+        | problems({404: "No such call is kept", 503: "The database is away"}),
         openapi_extra=parameters(TraceQuery),
     )
-    def trace(request: Request) -> Trace:
+    def trace_call(request: Request) -> Trace:
         query = asked(TraceQuery, request)
         number = canonical(query.number, sidecar.plan)
         found = sidecar.call_log().traceback(origid=query.origid, number=number, at=query.at)

@@ -16,10 +16,12 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.authorisation import needs
 from gateway.api.body import check_type
+from gateway.api.openapi import example
 from gateway.api.problems import Unfit
-from gateway.api.query import as_time, asked
+from gateway.api.query import as_time, asked, parameters
 from gateway.rim import Strict
 
 CSV = "text/csv"
@@ -105,8 +107,13 @@ def router(uploads: Uploads) -> APIRouter:
     """`/v1/uploads`."""
     routes = APIRouter(prefix="/v1", tags=["list-groups"], dependencies=[needs(Permission.READ)])
 
-    @routes.get("/uploads", summary="Progress of the uploads of numbers")
-    async def running(request: Request) -> UploadList:
+    @routes.get(
+        "/uploads",
+        summary="Progress of the uploads of numbers",
+        responses=example({"items": [answers.UPLOAD]}),
+        openapi_extra=parameters(Strict),
+    )
+    async def list_uploads(request: Request) -> UploadList:
         asked(Strict, request)
         return UploadList(items=uploads.told())
 

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -28,6 +28,8 @@ Password = Annotated[str, Field(max_length=1024)]
 Body = Annotated[object, Depends(json_body)]
 
 _PASSWORD_BYTES = 15
+
+UserName = Annotated[str, Path(description="The user's name.", examples=["alice"])]
 
 
 class NewUser(Strict):
@@ -81,7 +83,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
     away = problems({503: "The database is away"})
 
     @routes.get("", dependencies=[needs(Permission.READ)], summary="Every user", responses=away)
-    def every() -> UserList:
+    def list_users() -> UserList:
         return UserList(items=[_record(user) for user in sidecar.access_store().directory().users.values()])
 
     @routes.get(
@@ -90,7 +92,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
         summary="One user",
         responses=problems({404: "There is none", 503: "The database is away"}),
     )
-    def read(name: str) -> UserRecord:
+    def get_user(name: UserName) -> UserRecord:
         return _record(_found(sidecar, name))
 
 
@@ -107,7 +109,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         openapi_extra=described(NewUser, {"name": "alice", "role": "operator"}),
         **asks,
     )
-    async def create(request: Request, body: Body) -> JSONResponse:
+    async def create_user(request: Request, body: Body) -> JSONResponse:
         asked = validated(NewUser, body)
         check_grant(request, asked.role.permissions)
         made_up = secrets.token_urlsafe(_PASSWORD_BYTES) if asked.password is None else None
@@ -125,7 +127,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         openapi_extra=described(UserChange, {"enabled": False}),
         **asks,
     )
-    async def change(request: Request, name: str, body: Body) -> UserRecord:
+    async def change_user(request: Request, name: UserName, body: Body) -> UserRecord:
         asked = validated(UserChange, body)
         present = sidecar.logins().directory().users.get(name)
         check_grant(request, present.role.permissions if present else frozenset())
@@ -146,7 +148,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=problems({404: "There is none", 409: "It is the last admin", 503: "The database is away"}),
         **asks,
     )
-    async def remove(request: Request, name: str) -> Response:
+    async def delete_user(request: Request, name: UserName) -> Response:
         present = sidecar.logins().directory().users.get(name)
         check_grant(request, present.role.permissions if present else frozenset())
         await sidecar.change_access(lambda store: store.remove_user(name, who(request)))

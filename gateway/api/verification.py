@@ -12,9 +12,11 @@ from prometheus_client import CollectorRegistry, Counter
 
 from gateway import log
 from gateway.access.permissions import Permission
+from gateway.api import answers
 from gateway.api.atis import VerificationAnswer, VerificationBody, VerificationRequest
 from gateway.api.authorisation import needs
 from gateway.api.ms_verification import MsVerificationAnswer, MsVerificationBody, MsVerificationRequest
+from gateway.api.openapi import examples
 from gateway.api.parameters import validated
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_http import PREFIX, read, reply, speaks_ms
@@ -39,7 +41,7 @@ def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
         "/verification",
         summary="Verify a call (ATIS-1000082, 3GPP TS 24.229 Annex V)",
         response_model=VerificationAnswer | MsVerificationAnswer,
-        responses=ERRORS,
+        responses=examples(answers.VERIFIED) | ERRORS,
         openapi_extra=described(
             VerificationBody,
             MsVerificationBody,
@@ -49,7 +51,7 @@ def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
             },
         ),
     )
-    async def verify(request: Request) -> JSONResponse:
+    async def verify_call(request: Request) -> JSONResponse:
         asked = _asked(await read(request), speaks_ms(request))
         verdict = await sidecar.verify(asked.identities, asked.call(sidecar.plan))
         verdicts.labels(verdict.reason.value).inc()

@@ -277,10 +277,14 @@ class Edge:
     def _mark(self, call: Call, command: Mark) -> None:
         record = call.record
         record[f"{command.name}_ms"] = round((time() - record["at"]) * 1000, 1)
-        if command.name == "concluded":
+        if command.name == "progress":
+            self._counters.setup.observe(record["progress_ms"] / 1000)
+        elif command.name == "concluded":
             self._young.append(call.token)
             self._reception.screen.concluded(record["peer"])
             if records.was_answered(record):
+                if "progress_ms" not in record:
+                    self._counters.setup.observe(record["concluded_ms"] / 1000)
                 self._ledger.answered(call.hold)
         elif command.name == "ended":
             self._ledger.ended(call.hold, record, records.answered_at(record))

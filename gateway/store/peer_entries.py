@@ -132,7 +132,7 @@ class PeerEntry(TermsEntry):
     max_setups: SmallCount = 200
     max_cps: SmallCount = 100
     max_bad_messages: SmallCount = 60
-    try_next_after: Wait = 5.0
+    try_next_after: Annotated[Wait, Field(json_schema_extra={"default": "5s"})] = 5.0
     tls: TlsEntry | None = None
     verification: VerificationEntry | None = None
     tell: TellEntry | None = None

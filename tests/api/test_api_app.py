@@ -131,15 +131,17 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error(credential: 
 def test_openapi_describes_what_a_client_sends_and_gets(credential: Credential) -> None:
     described = client(credential).get("/openapi.json").json()
     signing = described["paths"]["/stir/v1/signing"]["post"]
-    atis, ms = signing["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
-    request = atis["properties"]["signingRequest"]
-    assert set(request["required"]) == {"attest", "dest", "iat", "orig", "origid"}
-    assert request["properties"]["dest"]["properties"]["tn"]["type"] == "array"
-    assert "requestId" in ms["properties"]["signingRequest"]["properties"]
+    schemas = described["components"]["schemas"]
+    bodies = signing["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    named = [each["$ref"].rpartition("/")[2] for each in bodies]
+    assert named == ["SigningBody", "MsSigningBody"]
+    assert set(schemas["SigningRequest"]["required"]) == {"attest", "dest", "iat", "orig", "origid"}
+    assert schemas["Callees"]["properties"]["tn"]["type"] == "array"
+    assert "requestId" in schemas["MsSigningRequest"]["properties"]
     assert {"200", "400", "401", "403", "404", "405", "406", "411", "415", "429", "500"} == set(
         signing["responses"]
     )
-    assert {"RequestError", "MsError"} <= set(described["components"]["schemas"])
+    assert {"AtisError", "MsError"} <= schemas.keys()
 
 
 @pytest.mark.parametrize("resource", ["signing", "verification"])

@@ -159,7 +159,7 @@ def test_what_others_need_stays_and_they_are_named(filled: Api) -> None:
         pytest.param({"If-Match": "1"}, 412, id="no-tag"),
         pytest.param({"If-None-Match": "*"}, 412, id="create-only"),
         pytest.param({"If-None-Match": '"1"'}, 400, id="unless-this-one"),
-        pytest.param({"If-Match": '"1"', "If-None-Match": "*"}, 400, id="contradiction"),
+        pytest.param({"If-Match": '"1"', "If-None-Match": "*"}, 412, id="contradiction"),
         pytest.param({"If-Match": '"1"'}, 200, id="this-revision"),
         pytest.param({"If-Match": "*"}, 200, id="any-revision"),
         pytest.param({}, 200, id="no-condition"),

@@ -16,6 +16,7 @@ from gateway.store.resources import RESOURCES
 
 READ, POLICY, ACCESS = Permission.READ, Permission.POLICY, Permission.ACCESS
 STIR, METRICS = Permission.STIR, Permission.METRICS
+ROTATE, CERTIFICATES = Permission.ROTATE, Permission.CERTIFICATES
 OPEN = None
 
 ENTRIES = {
@@ -65,6 +66,22 @@ WANTED: dict[str, Permission | None] = {
     "POST /v1/me/totp": READ,
     "PUT /v1/me/totp": READ,
     "POST /v1/me/totp/drop": READ,
+    "GET /v1/keys": READ,
+    "POST /v1/keys": CERTIFICATES,
+    "GET /v1/keys/{id}": READ,
+    "DELETE /v1/keys/{id}": CERTIFICATES,
+    "POST /v1/keys/{id}/csr": CERTIFICATES,
+    "GET /v1/certificates": READ,
+    "POST /v1/certificates": CERTIFICATES,
+    "GET /v1/certificates/{name}": READ,
+    "DELETE /v1/certificates/{name}": CERTIFICATES,
+    "POST /v1/certificates/{name}/activate": ROTATE,
+    "POST /v1/certificates/{name}/check": ROTATE,
+    "POST /v1/certificates/{name}/retire": CERTIFICATES,
+    "POST /v1/certificates/{name}/revoke": CERTIFICATES,
+    "POST /v1/certificates/rollback": ROTATE,
+    "GET /v1/acme": READ,
+    "POST /v1/acme/renew": ROTATE,
     "GET /v1/users": READ,
     "POST /v1/users": ACCESS,
     "GET /v1/users/{name}": READ,

@@ -1,0 +1,21 @@
+"""Models in the API's description: each stands once, among the components, under its own name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+JSON = "application/json"
+
+_MODELS = "#/components/schemas/{model}"
+
+
+def component(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a model for an operation's own description.
+
+    It brings the model and its parts along, under `$defs`; the application moves them to the components.
+    """
+    schema = model.model_json_schema(ref_template=_MODELS)
+    parts = schema.pop("$defs", {})
+    return {"$ref": _MODELS.format(model=model.__name__), "$defs": parts | {model.__name__: schema}}
