@@ -135,8 +135,7 @@ def _country_of(number: str | None) -> str | None:
 
 
 def _area_of(number: str | None, areas: AreaTable) -> str | None:
-    area = areas.find(number) if number else None
-    return area.name if area else None
+    return areas.name(number) if number else None
 
 
 @dataclass(frozen=True, slots=True)
