@@ -32,11 +32,9 @@ def row_of(record: Mapping[str, Any]) -> Row | None:
 
 def _text(value: object) -> str | None:
     text = value if type(value) is str else str(value)
-    if not text:
-        return None
     if len(text) > LONGEST_TEXT:
         text = text[:LONGEST_TEXT]
-    return text if text.isascii() and "\0" not in text else _storable(text)
+    return (text if text.isprintable() else _storable(text)) or None
 
 
 def _storable(text: str) -> str:
@@ -48,7 +46,7 @@ def _whole(bits: int) -> Callable[[object], int | None]:
     bound = 1 << (bits - 1)
 
     def fit(value: object) -> int | None:
-        return value if isinstance(value, int) and -bound <= value < bound else None
+        return int(value) if isinstance(value, int) and -bound <= value < bound else None
 
     return fit
 

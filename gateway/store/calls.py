@@ -21,7 +21,6 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway import log
 from gateway.store.call_facts import Fact, facts_of
@@ -93,11 +92,13 @@ class CallLog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(calls).on_conflict_do_nothing(index_elements=["id"])
         # As the driver takes it, with rows as tuples: what SQLAlchemy does for each row costs more than keeping it.
-        style = "format" if engine.dialect.name == "postgresql" else "qmark"
-        self._insert = str(insert.compile(dialect=type(engine.dialect)(paramstyle=style)))
+        mark = "%s" if engine.dialect.name == "postgresql" else "?"
+        names = calls.columns.keys()
+        self._insert = (
+            f"INSERT INTO calls ({', '.join(names)}) VALUES ({', '.join(mark for _ in names)}) "  # noqa: S608 - ours alone
+            "ON CONFLICT (id) DO NOTHING"
+        )
 
     def add(self, records: Iterable[Mapping[str, Any]]) -> int:
         """Keep records by the names of their columns, all in one transaction, each `id` once.
