@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
+from gateway.access.permissions import Role
 from gateway.config import Config, Sip
 from gateway.credentials import signing_credential
 from gateway.metrics import fresh_status, status_path
@@ -18,16 +20,19 @@ from gateway.policy.snapshot import PolicyData
 from gateway.sip import abilities
 from gateway.sti_vs import trust_of
 from gateway.store import recorder_status
+from gateway.store.access import AccessStore
 from gateway.store.database import open_database
 from gateway.store.errors import StoreGone
 from gateway.store.origins import Origins
 from gateway.store.store import Store
 from gateway.store.watcher import Watcher
 from gateway.trust.credential import Credential
+from gateway.trust.keys import KeyRefused, check_private
 
 State = Literal["ok", "off", "warning", "problem"]
 
 _SOON = 14 * 86400
+_TOKEN_SOON_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ def examine(config: Config, now: float) -> list[Finding]:
         *_policy(config),
         *_geofence(config),
         *_api(config),
+        *_access(config, now),
         *_edge(config, now),
         *_recorder(config, now),
     ]
@@ -196,13 +202,52 @@ def _geofence(config: Config) -> Iterator[Finding]:
 
 
 def _api(config: Config) -> Iterator[Finding]:
-    listen = config.api.listen
-    if listen.is_loopback:
-        yield Finding("api", "ok", f"listens on {listen.host} port {listen.port}, for this machine only")
+    api = config.api
+    place, lock = f"{api.listen.host} port {api.listen.port}", "with" if api.has_tls else "without"
+    if api.listen.is_loopback:
+        yield Finding("api", "ok", f"listens on {place} {lock} TLS, for this machine only")
+    elif api.has_tls:
+        yield Finding("api", "ok", f"listens on {place} with TLS")
     else:
+        text = f"{place} is open without TLS: passwords and tokens can be read on their way"
+        yield Finding("api", "warning", text)
+    if api.tls_key is not None:
+        yield from _tls_key(api.tls_key)
+
+
+def _tls_key(path: Path) -> Iterator[Finding]:
+    try:
+        check_private(path)
+    except KeyRefused as refused:
+        yield Finding("api", "problem", str(refused))
+    except OSError as error:
+        yield Finding("api", "problem", f"{path}: {error.strerror}")
+
+
+def _access(config: Config, now: float) -> Iterator[Finding]:
+    """Who may use the side door."""
+    try:
+        engine = open_database(config.database_url, create=False)
+        directory = AccessStore(engine, time.time).directory()
+    except StoreGone:  # told with the policy
+        return
+    admins = [user for user in directory.users.values() if user.enabled and user.role is Role.ADMIN]
+    if not admins:
         yield Finding(
-            "api", "warning", f"{listen.host} port {listen.port} is open and asks nobody who they are"
+            "access", "warning", "nobody can log in as admin: run `gateway user add NAME --role admin`"
         )
+    else:
+        yield Finding("access", "ok", f"{len(directory.users)} users, {len(directory.tokens)} tokens")
+    for user in admins:
+        if user.totp is None and not config.api.listen.is_loopback:
+            yield Finding("access", "warning", f"admin {user.name} has no second factor")
+    for token in directory.tokens.values():
+        left = (token.expires_at - now) / 86400
+        if left < _TOKEN_SOON_DAYS:
+            state = f"ends in {left:.1f} days" if left > 0 else "has ended"
+            yield Finding(
+                "access", "warning", f"token {token.name} {state}: make another one, then revoke it"
+            )
 
 
 def _edge(config: Config, now: float) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, Field
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body, validated
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Moment
@@ -52,7 +54,7 @@ class Question(Strict):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The dry run."""
-    routes = APIRouter(prefix="/v1", tags=["explain"])
+    routes = APIRouter(prefix="/v1", tags=["explain"], dependencies=[needs(Permission.READ)])
 
     @routes.post(
         "/explain",

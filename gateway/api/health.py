@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.sidecar import Sidecar
 
 
@@ -35,7 +37,12 @@ def router(sidecar: Sidecar) -> APIRouter:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @routes.get("/readyz", summary="Can this node serve calls?", responses={503: {"model": Readiness}})
+    @routes.get(
+        "/readyz",
+        dependencies=[needs(Permission.METRICS)],
+        summary="Can this node serve calls?",
+        responses={503: {"model": Readiness}},
+    )
     async def readyz(response: Response) -> Readiness:
         found = readiness(sidecar)
         response.status_code = 200 if found.ready else 503

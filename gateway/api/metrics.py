@@ -9,6 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.sidecar import Sidecar, TrustInForce
 from gateway.metrics import EdgeStatusCollector
 from gateway.store.recorder_status import RecorderStatus
@@ -93,7 +95,12 @@ def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
         registry.register(TrustCollector(sidecar.trust, sidecar.now))
     routes = APIRouter(tags=["metrics"])
 
-    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    @routes.get(
+        "/metrics",
+        dependencies=[needs(Permission.METRICS)],
+        summary="Prometheus metrics",
+        response_class=Response,
+    )
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -3,10 +3,13 @@ the clock, each given from outside."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from gateway.access.people import People
+from gateway.access.shown import Doorkeeper
 from gateway.metrics import EdgeStatus
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.usage import Reading
@@ -18,12 +21,15 @@ from gateway.stir.signalled import Signalled
 from gateway.stir.tn import NumberPlan
 from gateway.stir.verdict import Verdict
 from gateway.stir.verification import Rules, begin
+from gateway.store.access import AccessStore
 from gateway.store.calls import CallLog
 from gateway.store.errors import StoreGone
 from gateway.store.recorder_status import RecorderStatus
 from gateway.store.store import Store
 from gateway.trust.credential import Credential
 from gateway.trust.trust_list import TrustList
+
+T = TypeVar("T")
 
 AMERICAN = NumberPlan.of("US")
 
@@ -73,6 +79,9 @@ class Database(Protocol):
     @property
     def calls(self) -> CallLog: ...
 
+    @property
+    def access(self) -> AccessStore: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
@@ -81,6 +90,8 @@ class Sidecar:
     verifier: None where nobody is trusted. plan: how numbers that lack their country are read in a verification or a
     query. trust: what the verifier goes by, for the metrics. database: opens it where that has not been done, or raises
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
+    access: knows who a request is from; without it nothing but what is public is answered.
+    people: how users log in, and what else is done with sessions; None where nobody can.
     """
 
     credential: Credential | None
@@ -93,6 +104,8 @@ class Sidecar:
     database: Callable[[], Database] | None = None
     in_force: InForce | None = None
     recorder: Callable[[], RecorderStatus | None] = lambda: None
+    access: Doorkeeper | None = None
+    people: People | None = None
 
     @classmethod
     def of(
@@ -106,10 +119,14 @@ class Sidecar:
         database: Callable[[], Database] | None = None,
         in_force: InForce | None = None,
         recorder: Callable[[], RecorderStatus | None] = lambda: None,
+        access: Doorkeeper | None = None,
+        people: People | None = None,
     ) -> Sidecar:
         """The sidecar that signs with `credential`."""
         signer = credential.signer if credential else None
-        return cls(credential, signer, edge, now, verifier, plan, trust, database, in_force, recorder)
+        return cls(
+            credential, signer, edge, now, verifier, plan, trust, database, in_force, recorder, access, people
+        )
 
     def store(self) -> Store:
         """The policy in the database; raises StoreGone where there is none to be had."""
@@ -118,6 +135,27 @@ class Sidecar:
     def call_log(self) -> CallLog:
         """The call log in the database; raises StoreGone where there is none to be had."""
         return self._opened().calls
+
+    def access_store(self) -> AccessStore:
+        """Users and tokens in the database; raises StoreGone where there is none to be had."""
+        return self._opened().access
+
+    async def change_access(self, change: Callable[[AccessStore], T]) -> T:
+        """Change users or tokens, and have it take effect here at once; raises what the store does."""
+
+        def changed() -> T:
+            answer = change(self.access_store())
+            if self.people is not None:
+                self.people.look()
+            return answer
+
+        return await asyncio.to_thread(changed)
+
+    def logins(self) -> People:
+        """How users log in; raises StoreGone where nobody can."""
+        if self.people is None:
+            raise StoreGone("nobody can log in to this process")
+        return self.people
 
     def _opened(self) -> Database:
         if self.database is None:

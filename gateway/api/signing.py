@@ -2,7 +2,7 @@
 
 The client says the attestation, for it is the one that knows its customer. Where its address is that of a peer, the
 number policy of that peer and of its account goes before: what it refuses is not signed, and no call gets a better
-attestation than the policy gives it. A client that is no peer is trusted as whoever may reach this door is.
+attestation than the policy gives it. A client that is no peer is trusted as its token or certificate is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from gateway import log
+from gateway.access.permissions import Permission
 from gateway.api.atis import SigningAnswer, SigningBody, SigningRequest
+from gateway.api.authorisation import needs
 from gateway.api.ms_signing import MsSigningAnswer, MsSigningBody, MsSigningRequest
 from gateway.api.parameters import validated
 from gateway.api.sidecar import Sidecar
@@ -35,7 +37,7 @@ _log = log.get("stir-api")
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The signing resource."""
-    routes = APIRouter(prefix=PREFIX, tags=["stir"])
+    routes = APIRouter(prefix=PREFIX, tags=["stir"], dependencies=[needs(Permission.STIR)])
 
     @routes.post(
         "/signing",
@@ -52,18 +54,23 @@ def router(sidecar: Sidecar) -> APIRouter:
         ),
     )
     async def sign(request: Request) -> JSONResponse:
-        wanted = _wanted(await read(request), speaks_ms(request))
-        _admit(sidecar, request, wanted)
-        answer = wanted.answer(_identity(sidecar, wanted))
-        _log.info(
-            "signed",
-            attest=wanted.attest,
-            origid=wanted.origid,
-            instance=request.headers.get("x-instanceid"),
-        )
-        return reply(request, 200, answer)
+        return await answer(sidecar, request)
 
     return routes
+
+
+async def answer(sidecar: Sidecar, request: Request) -> JSONResponse:
+    """The answer to a request that was let in; raises StirError."""
+    wanted = _wanted(await read(request), speaks_ms(request))
+    _admit(sidecar, request, wanted)
+    signed = wanted.answer(_identity(sidecar, wanted))
+    _log.info(
+        "signed",
+        attest=wanted.attest,
+        origid=wanted.origid,
+        instance=request.headers.get("x-instanceid"),
+    )
+    return reply(request, 200, signed)
 
 
 def _wanted(body: object, ms_spoken: bool) -> SigningRequest | MsSigningRequest:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
-    delete,
     or_,
     select,
     tuple_,
@@ -28,9 +27,6 @@ from gateway.store.call_rows import row_of
 from gateway.store.call_tables import calls
 from gateway.store.database import reading, writing
 from gateway.store.store import Store
-
-PRUNED_AT_ONCE = 1000
-"""Rows removed in one transaction: nobody waits long for the lock."""
 
 AROUND = 3600.0
 """Seconds before and after a call in which its number's other calls belong to its trace."""
@@ -141,12 +137,6 @@ class CallLog:
         more = len(attempts) > MOST_ATTEMPTS
         facts = facts_of(call, Store(self._engine, time))
         return Traceback(call, attempts[:MOST_ATTEMPTS], more, facts)
-
-    def prune(self, before: float, most: int = PRUNED_AT_ONCE) -> int:
-        """Remove the oldest calls that came in before this time, `most` of them; returns how many went."""
-        oldest = select(calls.c.id).where(calls.c.at < before).order_by(calls.c.at).limit(most)
-        with writing(self._engine) as connection:
-            return connection.execute(delete(calls).where(calls.c.id.in_(oldest))).rowcount
 
 
 def forms(number: str) -> tuple[str, ...]:

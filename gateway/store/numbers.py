@@ -45,9 +45,11 @@ class Difference:
 def read_numbers(lines: Iterable[str], plan: NumberPlan, progress: Progress) -> array[int]:
     """The keys of the numbers, one a line, ascending and each once; empty lines and a first line `number` are skipped.
 
-    PolicyError with the lines that hold no number, `line N: ...`.
+    PolicyError with the lines that hold no number, `line N: ...`. No line at all is an upload that failed: a list that is
+    to be empty has the line `number`.
     """
     keys, errors = array("Q"), []
+    place = 0
     for place, line in enumerate(lines, start=1):
         try:
             if digits := _digits(line, place, plan):
@@ -59,6 +61,10 @@ def read_numbers(lines: Iterable[str], plan: NumberPlan, progress: Progress) -> 
             break
         if not place % _BATCH:
             progress(place)
+    if not place:
+        errors.append(
+            "line 1: there is none; do: begin with the line `number`, alone where the list is to be empty"
+        )
     if errors:
         raise PolicyError(errors)
     return array("Q", _distinct(sorted(keys)))

@@ -1,7 +1,7 @@
 """The recorder: the one process of a node that uses the database while calls run.
 
 It compiles the policy whenever its revision changes, publishes the dynamic black list, moves what the edge has spooled
-into the call log, and forgets old calls. No call waits for it or ends with it: without it, or without the database, the
+into the call log, and forgets what is old. No call waits for it or ends with it: without it, or without the database, the
 last snapshot stays in force and the spool grows.
 """
 
@@ -14,18 +14,21 @@ from contextlib import suppress
 from time import monotonic, sleep, time
 from types import FrameType
 
+from sqlalchemy import Engine
+
 from gateway import log
 from gateway.config import Config
 from gateway.store import blocks_file
 from gateway.store.alarms import Alarms
 from gateway.store.blocks_file import TOLD_FOR, BlocksFile, Release
-from gateway.store.calls import PRUNED_AT_ONCE, CallLog
+from gateway.store.calls import CallLog
 from gateway.store.compiler import NICENESS, Compilation, Compiled, Compiler
 from gateway.store.database import open_database
 from gateway.store.drain import Drain
 from gateway.store.errors import StoreGone
 from gateway.store.migration import migrate
 from gateway.store.recorder_status import RecorderStatus, status_path, write_status
+from gateway.store.retention import forget
 from gateway.store.spool import spool_path
 from gateway.store.store import Store
 from gateway.store.watcher import Watcher, blocks_path, snapshot_path
@@ -37,7 +40,7 @@ BACK_OFF = (0.5, 1.0, 2.0, 5.0)
 RECOMPILE_SECONDS = 30.0
 """Until a compilation that failed for no fault of the policy's is tried again."""
 
-PRUNE_SECONDS = 3600.0
+FORGET_SECONDS = 3600.0
 
 
 class _Database:
@@ -70,7 +73,7 @@ class Recorder:
         self._policy_seen: str | None = None
         self._blocks_seen: int | None = None
         self._failures = 0
-        self._ask_at = self._compile_at = self._prune_at = ticks()
+        self._ask_at = self._compile_at = self._forget_at = ticks()
 
     def step(self) -> None:
         """Do what there is to do now; only a database that answers slowly makes it last."""
@@ -110,7 +113,7 @@ class Recorder:
         self._follow_policy(self._database)
         self._follow_blocks(self._database.store)
         self._run_drain(self._database)
-        self._prune(self._database.calls)
+        self._forget(self._database.engine)
 
     def _run_drain(self, database: _Database) -> None:
         self._drain.run(database.store, database.calls, self._watcher.current.areas)
@@ -158,11 +161,12 @@ class Recorder:
         self._alarms.set("blocks-not-written", None)
         self._blocks_seen = revision
 
-    def _prune(self, calls: CallLog) -> None:
-        if self._ticks() >= self._prune_at:
-            went = calls.prune(self._clock() - self._config.store.keep_calls)
-            if went < PRUNED_AT_ONCE:  # else the next step goes on
-                self._prune_at = self._ticks() + PRUNE_SECONDS
+    def _forget(self, engine: Engine) -> None:
+        if self._ticks() < self._forget_at:
+            return
+        kept, now = self._config.store, self._clock()
+        if not forget(engine, now - kept.keep_calls, now - kept.keep_changes):  # else the next step goes on
+            self._forget_at = self._ticks() + FORGET_SECONDS
 
     def _write_status(self) -> None:
         drain, waiting = self._drain, self._drain.waiting()

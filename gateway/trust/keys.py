@@ -39,16 +39,24 @@ def load_private_key(path: Path, passphrase: bytes | None = None) -> ec.Elliptic
     return key
 
 
+def check_private(path: Path) -> None:
+    """Raise KeyRefused (key-readable-by-others) for the file of a key, of whatever kind, that others may read; OSError."""
+    _check_mode(path, path.stat().st_mode)
+
+
+def _check_mode(path: Path, mode: int) -> None:
+    if mode & OTHERS:
+        raise KeyRefused(
+            "key-readable-by-others",
+            f"{path} is open to other users (mode {mode & 0o777:04o}): run `chmod 600 {path}`",
+        )
+
+
 def _read_private(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             # The open file is asked, not the path: what was checked is what is read.
-            mode = os.fstat(file.fileno()).st_mode & 0o777
-            if mode & OTHERS:
-                raise KeyRefused(
-                    "key-readable-by-others",
-                    f"{path} is open to other users (mode {mode:04o}): run `chmod 600 {path}`",
-                )
+            _check_mode(path, os.fstat(file.fileno()).st_mode)
             return file.read()
     except FileNotFoundError:
         raise KeyRefused("key-missing", f"{path} does not exist: check the path of the key") from None

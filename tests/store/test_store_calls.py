@@ -182,15 +182,6 @@ def test_a_place_that_no_page_named_is_refused(log: CallLog, after: str) -> None
         log.page(CallFilters(), 5, after)
 
 
-def test_old_calls_go_in_portions_the_oldest_first(log: CallLog) -> None:
-    log.add(call(str(n), AT + n) for n in range(9))
-    assert log.prune(AT + 5, most=3) == 3
-    assert ids(log) == list("876543")
-    assert log.prune(AT + 5, most=3) == 2
-    assert log.prune(AT + 5, most=3) == 0
-    assert ids(log) == list("8765")
-
-
 def test_a_number_also_finds_calls_that_were_masked(log: CallLog) -> None:
     log.add([call("1", caller="1215555xxxx"), call("2", caller="1215555yyyy")])
     assert ids(log, CallFilters(number="12155550100")) == ["1"]

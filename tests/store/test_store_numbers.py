@@ -70,17 +70,25 @@ def test_one_wrong_line_and_nothing_changes(group: Store) -> None:
     assert list(group.every_number("nuisance")) == ["+0000", "+12155550111"]
 
 
+def test_a_file_that_came_empty_empties_no_group(group: Store) -> None:
+    with pytest.raises(
+        PolicyError, match="begin with the line `number`, alone where the list is to be empty"
+    ):
+        group.put_numbers("nuisance", [], WHO)
+    assert list(group.every_number("nuisance")) == ["+0000", "+12155550111"]
+
+
 @pytest.mark.parametrize(
     ("mode", "lines", "changed", "left"),
     [
         ("replace", ["2155550111", "2155550112"], 2, ["+12155550111", "+12155550112"]),
-        ("replace", [], 2, []),
+        ("replace", ["number"], 2, []),
         ("replace", ["0000", "(215) 555-0111", "+12155550111"], 0, ["+0000", "+12155550111"]),
         ("add", ["2155550111", "2155550112"], 1, ["+0000", "+12155550111", "+12155550112"]),
         ("replace", ['"number"', '"2155550111"', '"2155550112"'], 2, ["+12155550111", "+12155550112"]),
-        ("add", [], 0, ["+0000", "+12155550111"]),
+        ("add", ["number"], 0, ["+0000", "+12155550111"]),
         ("remove", ["2155550111", "2155550112"], 1, ["+0000"]),
-        ("remove", [], 0, ["+0000", "+12155550111"]),
+        ("remove", ["number"], 0, ["+0000", "+12155550111"]),
     ],
 )
 def test_numbers_are_replaced_added_and_removed(

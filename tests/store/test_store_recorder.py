@@ -410,7 +410,7 @@ def test_calls_are_forgotten_after_their_time(
     clock.now += 86_400 - 1
     recording.step()
     assert len(kept(engine)) == 1
-    clock.now += recorder.PRUNE_SECONDS
+    clock.now += recorder.FORGET_SECONDS
     recording.step()
     assert kept(engine) == []
 
