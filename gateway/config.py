@@ -30,6 +30,7 @@ from gateway.policy.hops import Transport, split_endpoint
 from gateway.policy.inbound import Action, InboundRules
 from gateway.policy.snapshot import SigningRules
 from gateway.rim import Country, Duration, NetworkText, Strict, complaints
+from gateway.stir import x5u
 from gateway.stir.verification import Rules
 from gateway.trust.values import FetchRules
 
@@ -110,6 +111,14 @@ def _database(url: str, info: ValidationInfo) -> str:
         raise ValueError('write "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
     file = url.removeprefix(_SQLITE)
     return f"{_SQLITE}{_anchored(Path(file), info)}" if file and file != url else url
+
+
+def _base_url(url: str) -> str:
+    if not url.endswith("/") or x5u.problem(url, x5u.Rules(ports=range(1, 65536), allow_http=True)):
+        raise ValueError(
+            'write the base of a URL, like "https://certs.example.com/certs/", with the slash at its end'
+        )
+    return url
 
 
 def _anchored(path: Path, info: ValidationInfo) -> Path:
@@ -247,6 +256,7 @@ class Signing(Strict):
     chain: AnchoredPath | None = None
     key: AnchoredPath | None = None
     x5u: str | None = None
+    certs_url: Annotated[str, AfterValidator(_base_url)] | None = None
     unmatched: Literal["unsigned", "refuse"] = "unsigned"
 
     @model_validator(mode="after")
@@ -261,6 +271,22 @@ class Signing(Strict):
     def rules(self) -> SigningRules:
         """The part the engine needs."""
         return SigningRules(self.unmatched)
+
+
+class Keys(Strict):
+    """`[keys]`: how our private keys are kept; what is secret is named by path."""
+
+    passphrase: AnchoredPath | None = None
+    pkcs11_module: AnchoredPath | None = None
+    pkcs11_token: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    pkcs11_pin: AnchoredPath | None = None
+
+    @model_validator(mode="after")
+    def _whole_or_absent(self) -> Self:
+        parts = (self.pkcs11_module, self.pkcs11_token, self.pkcs11_pin)
+        if any(parts) and not all(parts):
+            raise ValueError("pkcs11_module, pkcs11_token and pkcs11_pin go together")
+        return self
 
 
 def _source(value: object, info: ValidationInfo) -> str | Path:
@@ -373,6 +399,7 @@ class Config(Strict):
     api: Api = Api()
     access: Access = Access()
     signing: Signing = Signing()
+    keys: Keys = Keys()
     verification: Verification = Verification()
     fetch: Fetch = Fetch()
     store: Store = Store()

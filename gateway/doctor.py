@@ -14,11 +14,16 @@ from typing import Literal
 
 from gateway.access.permissions import Role
 from gateway.config import Config, Sip
-from gateway.credentials import signing_credential
+from gateway.credentials.book import ends_soon
+from gateway.credentials.configured import signing_credential
+from gateway.credentials.manifest import Manifest
+from gateway.credentials.opening import following_of, keyring_of, passphrase_of
+from gateway.credentials.stores import StoreRefused
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.snapshot import PolicyData
 from gateway.sip import abilities
 from gateway.sti_vs import trust_of
+from gateway.stir.revocation import Revocations
 from gateway.store import recorder_status
 from gateway.store.access import AccessStore
 from gateway.store.database import open_database
@@ -31,7 +36,7 @@ from gateway.trust.keys import KeyRefused, check_private
 
 State = Literal["ok", "off", "warning", "problem"]
 
-_SOON = 14 * 86400
+_NO_LISTS = Revocations()
 _TOKEN_SOON_DAYS = 7
 
 
@@ -84,22 +89,54 @@ def _sockets(sip: Sip) -> Iterator[Finding]:
 
 
 def _certificate(config: Config, now: float) -> Iterator[Finding]:
-    found = signing_credential(config.signing)
-    if found.credential is None:
-        yield Finding("signing", "problem", f"{found.problem}; calls to be signed are answered 503")
-        return
-    credential = found.credential
-    until = datetime.fromtimestamp(credential.not_after, UTC).isoformat()
-    text = f"{credential.name} signs for SPC {credential.spc} until {until}, served at {credential.x5u}"
-    yield Finding("signing", *_usability(credential, now, text))
-    yield from (Finding("signing", "warning", warning) for warning in credential.warnings)
+    trust = trust_of(config, lambda: now) if config.verification.on else None
+    following = following_of(config, lambda: trust.revocations if trust else _NO_LISTS)
+    following.changed()
+    yield from (Finding("signing", "problem", problem) for problem in following.problems)
+    book = following.current
+    if book.default is None:
+        problem = signing_credential(config.signing).problem or "no certificate is active"
+        yield Finding("signing", "problem", f"{problem}; calls to be signed are answered 503")
+    for account, credential in ((None, book.default), *book.accounts.items()):
+        if credential is None:
+            continue
+        until = datetime.fromtimestamp(credential.not_after, UTC).isoformat()
+        whom = f" for account {account}" if account is not None else ""
+        text = f"{credential.name} signs for SPC {credential.spc}{whom} until {until}, served at {credential.x5u}"
+        yield Finding("signing", *_usability(credential, now, text))
+        yield from (Finding("signing", "warning", warning) for warning in credential.warnings)
+    yield from _keys(config, book.manifest)
 
 
 def _usability(credential: Credential, now: float, text: str) -> tuple[State, str]:
     reason = credential.usable(now)
     if reason:
         return "problem", f"{text}: {reason}; calls to be signed are answered 503"
-    return ("warning", f"{text}: renew it now") if credential.not_after - now < _SOON else ("ok", text)
+    return ("warning", f"{text}: renew it now") if ends_soon(credential, now) else ("ok", text)
+
+
+def _keys(config: Config, manifest: Manifest) -> Iterator[Finding]:
+    """Where private keys are, and which of them nobody needs."""
+    if config.signing.certs_url is None:
+        yield Finding(
+            "keys", "off", "[signing] certs_url is not set: no certificate can be installed over REST"
+        )
+    if passphrase_of(config).beside_keys and any(key.store == "file" for key in manifest.keys):
+        yield Finding("keys", "warning", "the passphrase lies beside the keys: set [keys] passphrase")
+    for name, store in keyring_of(config).stores.items():
+        known = {key.id for key in manifest.keys if key.store == name}
+        try:
+            found = store.ids()
+        except StoreRefused as refused:
+            yield Finding("keys", "problem", f"{name}: {refused}")
+            continue
+        yield Finding("keys", "ok", f"{name}: {len(found & known)} of {len(known)} keys are there")
+        for missing in sorted(known - found):
+            yield Finding("keys", "problem", f"{name}: key {missing} is not there: put it back from a backup")
+        for orphan in sorted(found - known):
+            yield Finding(
+                "keys", "warning", f"{name}: key {orphan} is nobody's: left by a change that was cut short"
+            )
 
 
 def _verification(config: Config, now: float) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from gateway.access.passwords import Hasher
 from gateway.access.permissions import Role
 from gateway.access.users import User
 from gateway.config import Config, load
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.store.access import AccessStore
 from gateway.store.database import open_database
 from gateway.store.files import replace
@@ -46,6 +46,7 @@ listen = ["udp:127.0.0.2:5060", "tcp:127.0.0.2:5060"]
 listen = "127.0.0.1:8080"
 
 [signing]
+certs_url = "{_BASE}/certs/"
 certificate = "{SPC}"
 chain = "pki/{SPC}.pem"
 key = "pki/{SPC}.key"

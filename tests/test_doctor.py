@@ -10,7 +10,7 @@ from gateway.access.permissions import Permission, Role
 from gateway.access.tokens import make_token
 from gateway.access.users import User
 from gateway.config import Config, Signing, load
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.doctor import Finding, examine
 from gateway.metrics import EdgeStatus, status_path, write_status
 from gateway.sip import abilities

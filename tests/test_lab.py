@@ -8,7 +8,7 @@ from gateway import lab
 from gateway.access.passwords import Hasher
 from gateway.access.permissions import Role
 from gateway.config import Config
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.store.access import AccessStore
 from gateway.store.database import open_database
 from gateway.store.store import Store

@@ -20,9 +20,11 @@ from gateway.api import (
     entries,
     explain,
     health,
+    keys,
     me,
     metrics,
     numbers,
+    published,
     sections,
     sessions,
     signing,
@@ -34,6 +36,7 @@ from gateway.api import (
     verification,
 )
 from gateway.api.authorisation import NotAllowed, check_routes
+from gateway.api.credential_errors import answer_credential_errors
 from gateway.api.openapi import Application
 from gateway.api.problems import Unfit, problem
 from gateway.api.refusals import refuse_access
@@ -66,10 +69,11 @@ def create_app(sidecar: Sidecar) -> FastAPI:
     app.include_router(description.router())
     app.include_router(health.router(sidecar))
     app.include_router(metrics.router(sidecar, registry))
-    app.include_router(certificates.router(sidecar))
+    app.include_router(published.router(sidecar))
     _include_policy(app, sidecar)
     _answer_errors(app)
     answer_store_errors(app)
+    answer_credential_errors(app)
     add_thin(app, f"{PREFIX}/signing", Permission.STIR, partial(signing.answer, sidecar))
     app.state.sidecar = sidecar
     check_routes(app.routes)
@@ -81,7 +85,7 @@ def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
     running = uploads.Uploads(sidecar.now)
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
-    parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain)
+    parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain, keys, certificates)
     for resource in (*parts, me, users, tokens, sessions):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():

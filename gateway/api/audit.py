@@ -37,7 +37,9 @@ class AuditRecord(BaseModel):
     action: str
     resource: str
     key: str
-    revision: int = Field(description="The policy's revision with this change in it.")
+    revision: int = Field(
+        description="With this change in it: the policy's, or that of keys and certificates."
+    )
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 

@@ -88,6 +88,6 @@ async def _explained(
 ) -> Explained:
     usage = in_force.usage()
     if call.peer.role == "softswitch":
-        return call.outbound(asked.identity, snapshot, sidecar.credential, usage, new_origid())
+        return call.outbound(asked.identity, snapshot, sidecar.book, usage, new_origid())
     parties = signalled((), call.caller, call.callee, call.callee, call.peer.plan)
     return call.inbound(await sidecar.verify(asked.identity, parties), snapshot, usage)

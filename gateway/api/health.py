@@ -61,7 +61,12 @@ def readiness(sidecar: Sidecar) -> Readiness:
 
 
 def _alarms(sidecar: Sidecar) -> Iterator[str]:
-    """What keeps the policy from being followed and calls from being recorded, and what was lost of those."""
+    """What keeps calls from being signed, the policy from being followed and calls from being recorded, and what was lost."""
+    yield from sidecar.book.alarms(sidecar.now())
+    yield from sidecar.credentials.problems
+    yield from (
+        f"key store {name}: {problem}" for name, problem in sidecar.credentials.stores.items() if problem
+    )
     recorder, edge = sidecar.recorder(), sidecar.edge()
     if recorder is None:
         yield "recorder-silent: changes of policy do not reach this node, records of calls wait in its spool"
@@ -70,6 +75,8 @@ def _alarms(sidecar: Sidecar) -> Iterator[str]:
     lost = (recorder.lost if recorder else 0) + (edge.records_lost if edge else 0)
     if lost:
         yield f"records-lost: {lost} records of calls are not in the call log"
+    if edge:
+        yield from (f"edge: {problem}" for problem in edge.credential_problems)
 
 
 def _check(name: str, reason: str | None) -> Check:

@@ -17,7 +17,9 @@ from gateway.api import letting_in, listening
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.config import Config
-from gateway.credentials import signing_credential
+from gateway.credentials.following import Following
+from gateway.credentials.opening import custodian_of, following_of
+from gateway.credentials.outside import Outside
 from gateway.metrics import fresh_status, status_path
 from gateway.onlooker import Onlooker
 from gateway.roster import Roster, roster_path
@@ -37,6 +39,7 @@ def run(config: Config) -> None:
 
 async def _serve(config: Config) -> None:
     sti_vs, onlooker = StiVs(config), Onlooker(config)
+    credentials = following_of(config, lambda: sti_vs.trust.revocations)
     opening = Opening(config.database_url, time.time)
     roster = Roster(roster_path(config.node.state_dir), lambda: opening().access)
     await asyncio.to_thread(roster.look)
@@ -45,15 +48,24 @@ async def _serve(config: Config) -> None:
     if not listen.is_loopback and not config.api.has_tls:
         _log.warning("sidecar.in-the-clear", host=listen.host, do="set [api] tls_certificate and tls_key")
     server = uvicorn.Server(
-        listening.uvicorn_config(config.api, _app(config, sti_vs, onlooker, opening, roster))
+        listening.uvicorn_config(config.api, _app(config, sti_vs, onlooker, credentials, opening, roster))
     )
-    with _beside(server, sti_vs.follow(), sti_vs.keep(), onlooker.follow(), roster.follow()):
+    with _beside(
+        server, sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow(), roster.follow()
+    ):
         await server.serve()
     await sti_vs.close()
 
 
-def _app(config: Config, sti_vs: StiVs, onlooker: Onlooker, opening: Opening, roster: Roster) -> FastAPI:
-    sidecar = _sidecar(config, sti_vs, onlooker, opening)
+def _app(
+    config: Config,
+    sti_vs: StiVs,
+    onlooker: Onlooker,
+    credentials: Following,
+    opening: Opening,
+    roster: Roster,
+) -> FastAPI:
+    sidecar = _sidecar(config, sti_vs, onlooker, credentials, opening)
     return create_app(letting_in.let_in(sidecar, config, onlooker, roster))
 
 
@@ -76,14 +88,14 @@ def _beside(server: uvicorn.Server, *work: Coroutine[None, None, None]) -> Itera
             task.cancel()
 
 
-def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker, opening: Opening) -> Sidecar:
+def _sidecar(
+    config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Following, opening: Opening
+) -> Sidecar:
     path, recorded = status_path(config.node.state_dir), recorder_status.status_path(config.node.state_dir)
     onlooker.look()  # nothing is signed before the policy is known
-    found = signing_credential(config.signing)
-    if found.problem:
-        _log.warning("signing.off", reason=found.problem)
-    return Sidecar.of(
-        found.credential,
+    credentials.changed()
+    return Sidecar(
+        credentials,
         edge=lambda: fresh_status(path, time.time()),
         now=time.time,
         verifier=sti_vs.verifier,
@@ -91,5 +103,7 @@ def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker, opening: Opening
         trust=sti_vs.trust,
         database=opening,
         in_force=onlooker,
+        custodian=custodian_of(config, sti_vs.trust, time.time, credentials.configured),
+        outside=Outside(config.fetch.rules),
         recorder=lambda: recorder_status.fresh_status(recorded, time.time()),
     )

@@ -1,19 +1,21 @@
-"""What the sidecar's resources share: the credential, the verifier, the database, the policy in force, the edge's status and
+"""What the sidecar's resources share: the credentials, the verifier, the database, the policy in force, the edge's status and
 the clock, each given from outside."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from gateway.access.people import People
 from gateway.access.shown import Doorkeeper
+from gateway.credentials.book import Book
+from gateway.credentials.custodian import Custodian
+from gateway.credentials.outside import Outside
 from gateway.metrics import EdgeStatus
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.usage import Reading
-from gateway.stir.passport import Signer
 from gateway.stir.path import Anchors
 from gateway.stir.reasons import Reason
 from gateway.stir.revocation import Revocations
@@ -28,6 +30,7 @@ from gateway.store.recorder_status import RecorderStatus
 from gateway.store.store import Store
 from gateway.trust.credential import Credential
 from gateway.trust.trust_list import TrustList
+from gateway.trust.values import FetchRules
 
 T = TypeVar("T")
 
@@ -83,6 +86,31 @@ class Database(Protocol):
     def access(self) -> AccessStore: ...
 
 
+class CredentialsInForce(Protocol):
+    """What this process signs with, within a second of a change."""
+
+    @property
+    def current(self) -> Book:
+        """The credentials by account."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of them could not be read, one line each."""
+
+    @property
+    def stores(self) -> Mapping[str, str | None]:
+        """What is wrong with each key store, None for nothing; half a minute old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A credential that the configuration names, without a manifest beside it."""
+
+    current: Book
+    problems: tuple[str, ...] = ()
+    stores: Mapping[str, str | None] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Sidecar:
     """The sidecar's world: `edge` answers the edge's status if it is fresh, `now` the epoch seconds.
@@ -92,10 +120,10 @@ class Sidecar:
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
     access: knows who a request is from; without it nothing but what is public is answered.
     people: how users log in, and what else is done with sessions; None where nobody can.
+    custodian: changes keys and certificates, None where this process may not. outside: looks at their URLs.
     """
 
-    credential: Credential | None
-    signer: Signer | None
+    credentials: CredentialsInForce
     edge: Callable[[], EdgeStatus | None]
     now: Callable[[], float]
     verifier: Verifier | None = None
@@ -106,6 +134,8 @@ class Sidecar:
     recorder: Callable[[], RecorderStatus | None] = lambda: None
     access: Doorkeeper | None = None
     people: People | None = None
+    custodian: Custodian | None = None
+    outside: Outside = field(default_factory=lambda: Outside(FetchRules()))
 
     @classmethod
     def of(
@@ -122,11 +152,9 @@ class Sidecar:
         access: Doorkeeper | None = None,
         people: People | None = None,
     ) -> Sidecar:
-        """The sidecar that signs with `credential`."""
-        signer = credential.signer if credential else None
-        return cls(
-            credential, signer, edge, now, verifier, plan, trust, database, in_force, recorder, access, people
-        )
+        """The sidecar that signs with `credential` and nothing else."""
+        alone = Alone(Book.of(credential))
+        return cls(alone, edge, now, verifier, plan, trust, database, in_force, recorder, access, people)
 
     def store(self) -> Store:
         """The policy in the database; raises StoreGone where there is none to be had."""
@@ -164,10 +192,12 @@ class Sidecar:
 
     def credential_problem(self, at: float) -> str | None:
         """Why nothing can be signed at this time, as a rule id, or None."""
-        if self.credential is None:
-            return "certificate.none"
-        reason = self.credential.usable(at)
-        return f"certificate.{reason}" if reason else None
+        return self.book.node_problem(at)
+
+    @property
+    def book(self) -> Book:
+        """What calls are signed with now."""
+        return self.credentials.current
 
     async def verify(self, headers: Sequence[str], call: Signalled) -> Verdict:
         """The verdict on a call; without a verifier there is no trust anchor either, and no certificate is believed."""

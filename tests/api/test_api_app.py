@@ -66,7 +66,12 @@ def test_metrics_show_edge_and_certificate(credential: Credential) -> None:
     lines = response.text.splitlines()
     assert "stirgw_edge_ready 1.0" in lines
     assert "stirgw_certificate_usable 1.0" in lines
-    assert any(line.startswith('stirgw_certificate_not_after_seconds{certificate="616H"} ') for line in lines)
+    assert any(
+        line.startswith(
+            'stirgw_certificate_not_after_seconds{certificate="616H",scope="default",state="configured"} '
+        )
+        for line in lines
+    )
 
 
 def test_metrics_without_edge_and_certificate() -> None:
