@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from gateway.decision import Deliver, Forward, Refuse, Refused
@@ -26,12 +27,36 @@ class Check(Generic[Call]):
     always: bool = False
 
 
-def refused(call: Call, checks: Sequence[Check[Call]]) -> Refuse | None:
-    """Go through the checks; the refusal of the one that refused, or None."""
+@dataclass(frozen=True, slots=True)
+class Course(Generic[Call]):
+    """The steps of an order of checks as calls take them: `first` all, then most `ordinary`, one for help `emergency`.
+
+    That a call is one for help is found out in one of the first.
+    """
+
+    first: tuple[Callable[[Call], str], ...]
+    ordinary: tuple[Callable[[Call], str], ...]
+    emergency: tuple[Callable[[Call], str], ...]
+
+    @classmethod
+    def of(cls, checks: Sequence[Check[Call]]) -> Course[Call]:
+        """That of the checks in their order: the first ones are those before any that is for ordinary calls alone."""
+        first = list(takewhile(lambda check: check.always, checks))
+        rest = checks[len(first) :]
+        return cls(
+            first=tuple(check.run for check in first),
+            ordinary=tuple(check.run for check in rest),
+            emergency=tuple(check.run for check in rest if check.always),
+        )
+
+
+def refused(call: Call, course: Course[Call]) -> Refuse | None:
+    """Take a call through its checks; the refusal of the one that refused, or None."""
     try:
-        for check in checks:
-            if check.always or call.emergency is None:
-                check.run(call)
+        for run in course.first:
+            run(call)
+        for run in course.ordinary if call.emergency is None else course.emergency:
+            run(call)
     except Refused as refusal:
         return replace(refusal.answer, parties=call.parties)
     return None

@@ -10,7 +10,7 @@ An emergency call goes through the checks marked `always` alone, and none of tho
 
 from __future__ import annotations
 
-from gateway.checking import Check, Explanation, explained, refused
+from gateway.checking import Check, Course, Explanation, explained, refused
 from gateway.decision import Deliver, Forward, Parties, Refuse
 from gateway.inbound import Inbound, InboundCall
 from gateway.number_policy import as_written
@@ -69,6 +69,8 @@ INBOUND: tuple[Check[Inbound], ...] = (
 SIGNING = tuple(check for check in OUTBOUND if check.name not in ("certificate", "route", "sign"))
 """Of a call that somebody else carries and only has signed here: all but what we would carry it with."""
 
+_OUTBOUND, _INBOUND, _SIGNING = Course.of(OUTBOUND), Course.of(INBOUND), Course.of(SIGNING)
+
 IDLE: Reading = Usage()
 """No call is up, nothing is spent, nobody is blocked."""
 
@@ -87,7 +89,7 @@ def decide_outbound(
     signed; `usage` says what is in use and who is blocked. Never raises for anything a call can say.
     """
     outbound = Outbound.of(call, snapshot, credentials, now, origid, usage)
-    return refused(outbound, OUTBOUND) or outbound.outcome()
+    return refused(outbound, _OUTBOUND) or outbound.outcome()
 
 
 def decide_signing(
@@ -95,7 +97,7 @@ def decide_signing(
 ) -> Refuse | Judgement:
     """Decide a call that is only to be signed here: the refusal, or the level that the policy gives it, why, and for whom."""
     outbound = Outbound.of(call, snapshot, Common(), now, "", usage)
-    refusal = refused(outbound, SIGNING)
+    refusal = refused(outbound, _SIGNING)
     return refusal or outbound.judgement._replace(account=outbound.account.id if outbound.account else None)
 
 
@@ -104,7 +106,7 @@ def decide_inbound(
 ) -> Refuse | Deliver:
     """Decide a call from a carrier, of which the verdict is known. Never raises for anything a call can say."""
     inbound = Inbound.of(call, verdict, snapshot, now, usage)
-    return refused(inbound, INBOUND) or inbound.outcome()
+    return refused(inbound, _INBOUND) or inbound.outcome()
 
 
 def explain_outbound(

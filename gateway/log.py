@@ -22,6 +22,7 @@ NUMBER_FIELDS = ("caller", "callee", "caller_dialled", "callee_dialled", "orig",
 
 _MASK = "xxxx"
 _SHORTEST_MASKED = 7  # what is shorter is a service or emergency number, nobody's own
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # json.dumps would make one for each line
 
 
 def setup(level: Level = "info") -> None:
@@ -66,7 +67,7 @@ def mask(number: str) -> str:
 
 
 def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
-    return json.dumps(event, ensure_ascii=False, default=str).encode(errors="replace")
+    return _encode(event).encode(errors="replace")
 
 
 class _Forward(logging.Handler):

@@ -6,8 +6,8 @@ words what it decided, or refuses. `gateway.engine` lists the checks in their or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import itemgetter
 
 from gateway.decision import Parties, refuse
 from gateway.policy import geofence, lists, permits
@@ -30,6 +30,9 @@ from gateway.stir.tn import InvalidNumber, TelephoneNumber, canonical, written, 
 
 PASSES = "passes"
 NOTHING = "nothing asked"
+IN_NO_LIST = (None, None)
+
+_name = itemgetter(0)
 
 
 @dataclass(slots=True)
@@ -37,9 +40,10 @@ class Number:
     """The number of one party on its way from what was dialled to what is meant.
 
     dialled: as the message has it, an address or digits. sent: what a transform made of it, None where none matched.
-    meant: canonical, None where it is withheld or cannot be read; `problem` says why (the reasons of `gateway.stir.tn`).
+    meant: canonical, None where it is withheld or cannot be read; `problem` says why (the reasons of `gateway.stir.tn`);
+    `digits` are its digits.
     written: the digits that were dialled, where there are transforms. listed: as a list would have it, `key` what it is
-    looked up by, `in_lists` the same if any group has it. white: it is on the System White List.
+    looked up by. white: it is on the System White List.
     """
 
     party: Party
@@ -48,15 +52,11 @@ class Number:
     written: str = ""
     transform: Transform | None = None
     meant: TelephoneNumber | None = None
+    digits: str | None = None
     problem: str = ""
     listed: str | None = None
     key: int | None = None
-    in_lists: int | None = None
     white: bool = False
-
-    @property
-    def digits(self) -> str | None:
-        return self.meant.digits if self.meant else None
 
     @property
     def is_dial_string(self) -> bool:
@@ -81,69 +81,66 @@ class NumberPolicy:
     account: Account | None = None
     emergency: TelephoneNumber | None = None
     owners: tuple[tuple[str, Terms], ...] = ()
-    charges: list[tuple[str, Rate]] = field(default_factory=list)
+    charges: tuple[tuple[str, Rate], ...] = ()
 
     # What the outcome says of the call
 
     @property
     def parties(self) -> Parties:
         caller, callee = self.caller, self.callee
-        return Parties(
+        return Parties(  # by position, which takes half the time: as its fields stand
             self.account_id,
             self.address,
-            caller_dialled=caller.dialled,
-            callee_dialled=callee.dialled,
-            caller=caller.meant.digits if caller.meant else None,
-            callee=callee.meant.digits if callee.meant else None,
-            caller_sent=caller.sent,
-            callee_sent=callee.sent,
-            emergency=self.emergency is not None,
+            caller.dialled,
+            callee.dialled,
+            caller.digits,
+            callee.digits,
+            caller.sent,
+            callee.sent,
+            self.emergency is not None,
         )
 
     @property
     def hold(self) -> Hold | None:
         """What the call occupies while it lasts; an emergency call is not counted."""
-        caller, callee = self.caller.meant, self.callee.meant
+        callee = self.callee.digits
         if self.emergency or callee is None:
             return None
-        return Hold(
-            owners=tuple([owner for owner, _ in self.owners]),
-            caller=caller.digits if caller else None,
-            callee=callee.digits,
-            charges=tuple(self.charges),
-            account=self.account_id,
-        )
+        owners = tuple(map(_name, self.owners))
+        return Hold(owners, self.caller.digits, callee, self.charges, self.account_id)
 
     # The checks
 
     def source(self) -> str:
         """Whose call it is: the peer's account, or the one that is bound to the address."""
-        self.account_id = account_of(self.peer, self.address, self.snapshot.account_addresses)
-        self.account = self.snapshot.accounts.get(self.account_id or "")
-        self.owners = ((self.peer.owner, self.peer.terms),)
-        if self.account:
-            self.owners += ((self.account.owner, self.account.terms),)
-        return f"account {self.account_id}" if self.account_id else "no account"
+        peer, snapshot = self.peer, self.snapshot
+        id = self.account_id = account_of(peer, self.address, snapshot.account_addresses)
+        account = self.account = snapshot.accounts.get(id) if id else None
+        if account is None:
+            self.owners = ((peer.owner, peer.terms),)
+        else:
+            self.owners = ((peer.owner, peer.terms), (account.owner, account.terms))
+        return f"account {id}" if id else "no account"
 
     def transform(self) -> str:
         """Numbers as dialled become numbers as meant."""
-        for number in (self.caller, self.callee):
-            self._rewrite(number)
-            self._read(number)
-        return "unchanged" if self.caller.sent is None and self.callee.sent is None else "rewritten"
-
-    def _rewrite(self, number: Number) -> None:
-        rules = self.snapshot.transforms
-        if rules.has(self.peer.name, number.party):
-            number.written = as_written(number.dialled)
-            sent, number.transform = rules.apply(self.peer.name, number.party, number.written)
-            number.sent = sent if number.transform else None
+        caller, callee = self.caller, self.callee
+        self._read(caller)
+        self._read(callee)
+        return "unchanged" if caller.sent is None and callee.sent is None else "rewritten"
 
     def _read(self, number: Number) -> None:
-        text = number.dialled if number.sent is None else number.sent
+        """Rewrite a number, and read what it became."""
+        peer, text = self.peer, number.dialled
+        rewriter = self.snapshot.transforms.of(peer.name, number.party)
+        if rewriter:
+            number.written = as_written(text)
+            rule = number.transform = rewriter.find(number.written)
+            if rule:
+                text = number.sent = rule.rewrite(number.written)
         try:
-            number.meant = canonical(text, self.peer.plan)
-            number.listed = number.meant.digits
+            meant = number.meant = canonical(text, peer.plan)
+            number.digits = number.listed = meant.digits
         except InvalidNumber as error:
             number.problem = error.reason
             number.listed = _bare(text)
@@ -160,7 +157,7 @@ class NumberPolicy:
             self.emergency = emergency_number(self.callee.listed, self.peer)
         if self.emergency is None:
             return "none"
-        self.callee.meant = self.emergency
+        self.callee.meant, self.callee.digits = self.emergency, self.emergency.digits
         return "passes everything"
 
     @property
@@ -168,8 +165,8 @@ class NumberPolicy:
         """Whether the called number is too long to be anybody's emergency number, without looking closer."""
         callee = self.callee
         return (
-            callee.meant is not None
-            and len(callee.meant.digits) > LONGEST_SHORT_CODE
+            callee.digits is not None
+            and len(callee.digits) > LONGEST_SHORT_CODE
             and (callee.sent is None or len(callee.written) > LONGEST_SHORT_CODE + 1)  # it may have a "+"
             and not self.peer.emergency
         )
@@ -189,24 +186,27 @@ class NumberPolicy:
             refuse(484, f"callee.{self.callee.problem}")
         if self.callee.is_dial_string:
             refuse(484, "callee.ambiguous")
-        length = len(self.caller.listed or "")
-        for owner, longest in self._longest_callers():
-            if longest and length > longest:
-                refuse(self.peer.refuse_with, f"caller.too-long{owner}")
+        self._measure(len(self.caller.listed or ""))
         return f"caller {self.caller.problem}" if self.caller.problem else PASSES
 
-    def _longest_callers(self) -> Iterator[tuple[str, int | None]]:
-        """How many digits a caller may have by SS_CALLERALLOWLENGTH, and by the owner that stands in the rule."""
-        yield "", self.snapshot.parameters.caller_length
+    def _measure(self, length: int) -> None:
+        """A caller has no more digits than SS_CALLERALLOWLENGTH says, and than each owner says."""
+        bound = self.snapshot.parameters.caller_length
+        if bound and length > bound:
+            refuse(self.peer.refuse_with, "caller.too-long")
         for owner, terms in self.owners:
-            yield f":{owner}", terms.permits.max_caller_length
+            longest = terms.permits.max_caller_length
+            if longest and length > longest:
+                refuse(self.peer.refuse_with, f"caller.too-long:{owner}")
 
     def white_list(self) -> str:
         """A number on the System White List is on no black list."""
-        for number in (self.caller, self.callee):
-            number.white = number.key is not None and self.snapshot.system_white.holds(number.key)
-        found = [number.party for number in (self.caller, self.callee) if number.white]
-        return f"listed: {', '.join(found)}" if found else "not listed"
+        caller, callee, holds = self.caller, self.callee, self.snapshot.system_white.holds
+        caller.white = caller.key is not None and holds(caller.key)
+        callee.white = callee.key is not None and holds(callee.key)
+        if not (caller.white or callee.white):
+            return "not listed"
+        return f"listed: {', '.join(number.party for number in (caller, callee) if number.white)}"
 
     def dynamic_list(self) -> str:
         """Neither number is blocked for what calls with it did lately."""
@@ -223,63 +223,64 @@ class NumberPolicy:
 
     def groups(self) -> str:
         """Black and white groups of the peer and the account."""
-        attached = [(owner, terms) for owner, terms in self.owners if terms.lists]
-        if not attached:
-            return NOTHING
-        listed = [self._look_up(number) for number in (self.caller, self.callee)]
-        for owner, terms in attached:
-            if terms.has_white or any(listed):  # else no group has a say
-                self._listed(self.caller, owner, terms.lists)
-                self._listed(self.callee, owner, terms.lists)
-        return PASSES
+        keys = None
+        for owner, terms in self.owners:
+            if terms.lists:
+                keys = keys or self._listed_keys()
+                if terms.has_white or keys != IN_NO_LIST:  # else no group has a say
+                    self._listed(self.caller, keys[0], owner, terms.lists)
+                    self._listed(self.callee, keys[1], owner, terms.lists)
+        return PASSES if keys else NOTHING
 
-    def _look_up(self, number: Number) -> bool:
-        """Whether any group at all has the number: most are in none."""
-        listed = number.key is not None and self.snapshot.listed.holds(number.key)
-        number.in_lists = number.key if listed else None
-        return listed
+    def _listed_keys(self) -> tuple[int | None, int | None]:
+        """The keys of caller and callee as far as any group at all has them: most are in none."""
+        caller, callee, holds = self.caller.key, self.callee.key, self.snapshot.listed.holds
+        return (
+            caller if caller is not None and holds(caller) else None,
+            callee if callee is not None and holds(callee) else None,
+        )
 
-    def _listed(self, number: Number, owner: str, attachments: tuple[Attachment, ...]) -> None:
+    def _listed(
+        self, number: Number, key: int | None, owner: str, attachments: tuple[Attachment, ...]
+    ) -> None:
         if not number.white:
             groups = self.snapshot.groups
-            self._refuse_by(
-                lists.refusal(attachments, owner, number.party, number.in_lists, groups, self.now)
-            )
+            self._refuse_by(lists.refusal(attachments, owner, number.party, key, groups, self.now))
 
     def prefixes(self) -> str:
         """Prefix rules of the caller, the called number, the account; international; premium."""
+        caller, called, plan = self.caller.digits, self.called, self.peer.plan
         for owner, terms in self.owners:
-            self._refuse_by(
-                permits.refusal(terms.permits, owner, self.caller.digits, self.called, self.peer.plan)
-            )
+            if terms.permits.asks:
+                self._refuse_by(permits.refusal(terms.permits, owner, caller, called, plan))
         return PASSES if self.owners else NOTHING
 
     def fence(self) -> str:
         """Countries and areas: of the source address, the caller, the called number."""
+        caller, called, areas = self.caller.digits, self.called, self.snapshot.areas
         for owner, terms in self.owners:
-            self._refuse_by(
-                geofence.refusal(
-                    terms.fence, owner, self.country, self.caller.digits, self.called, self.snapshot.areas
-                )
-            )
+            if terms.fence.asks:
+                self._refuse_by(geofence.refusal(terms.fence, owner, self.country, caller, called, areas))
         return PASSES if self.owners else NOTHING
 
     def limits(self) -> str:
         """Concurrent calls, calls a second, spend of the day."""
         for owner, terms in self.owners:
             limits = terms.limits
+            if not limits.asks:
+                continue
             if limits.rates is not None:
-                self._charge(owner, limits)
+                self._charge(owner, limits.rates, limits)
             over = self.usage.over(owner, limits, self.now)
             if over:
                 refuse(self.peer.refuse_with, f"limit.{over}:{owner}")
         return PASSES if self.owners else NOTHING
 
-    def _charge(self, owner: str, limits: Limits) -> None:
+    def _charge(self, owner: str, table: str, limits: Limits) -> None:
         """What a minute costs; a call without a price cannot be held to a bound of spend."""
-        rate = self.snapshot.rates.find(limits.rates or "", self.called)
+        rate = self.snapshot.rates.find(table, self.called)
         if rate:
-            self.charges.append((owner, rate))
+            self.charges += ((owner, rate),)
         elif limits.spend_per_day is not None:
             refuse(self.peer.refuse_with, f"limit.no-rate:{owner}")
 
@@ -288,7 +289,7 @@ class NumberPolicy:
     @property
     def called(self) -> str:
         """The called number's digits; there are some once `shape` has passed."""
-        return self.callee.meant.digits if self.callee.meant else ""
+        return self.callee.digits or ""
 
     def _refuse_by(self, rule: str | None) -> None:
         if rule:

@@ -81,13 +81,14 @@ class Judgement(NamedTuple):
 
 
 UNJUDGED = Judgement(None, "", "")
+STRANGER = Facts(account_known=False)
 
 
-def _facts(account: Account | None, right: str) -> Facts:
-    if account is None:
-        return Facts(account_known=False)
-    owns, lent = right.startswith("section:"), right.startswith("authorisation:")
-    return Facts(True, account.kind, owns, lent, account.attest_max)
+def _judged(facts: Facts, right: str) -> Judgement:
+    """The level that these facts earn; `right` is what the rule names where the number is the account's to use."""
+    decided = attestation.decide(facts)
+    rule = right if right and decided.rule == "number-verified" else decided.rule
+    return Judgement(decided.level, f"attest.{rule}", decided.reason)
 
 
 @dataclass(slots=True)
@@ -113,19 +114,10 @@ class Outbound(NumberPolicy):
         usage: Reading,
     ) -> Outbound:
         """The call before its first check."""
-        return cls(
-            peer=call.peer,
-            address=call.source,
-            country=call.country,
-            caller=Number("caller", call.caller),
-            callee=Number("callee", call.callee),
-            snapshot=snapshot,
-            usage=usage,
-            now=now,
-            identity=call.identity,
-            credentials=credentials,
-            origid=origid,
-        )
+        caller, callee = Number("caller", call.caller), Number("callee", call.callee)
+        made = cls(call.peer, call.source, call.country, caller, callee, snapshot, usage, now)
+        made.identity, made.credentials, made.origid = call.identity, credentials, origid
+        return made
 
     def access(self) -> str:
         """The account exists, may call, is not locked, and calls from where it is bound to."""
@@ -155,20 +147,21 @@ class Outbound(NumberPolicy):
         if self.caller.meant is None:
             unreadable = f"caller.{self.caller.problem}"
             return Judgement(None, unreadable, unreadable)
-        right = self._right_to(self.caller.meant.digits, self.caller.key)
-        decided = attestation.decide(_facts(self.account, right))
-        rule = right if right and decided.rule == "number-verified" else decided.rule
-        return Judgement(decided.level, f"attest.{rule}", decided.reason)
+        if self.account is None:
+            return _judged(STRANGER, "")
+        return self._judge_account(self.account, self.caller.key)
 
-    def _right_to(self, digits: str, key: int | None) -> str:
-        """What gives the account the right to a number: a section it owns, or a letter of authorisation."""
-        if self.account is None or key is None:
-            return ""
-        section = self.snapshot.sections.owned(self.account.id, key)
+    def _judge_account(self, account: Account, key: int | None) -> Judgement:
+        """What gives the account the right to the caller's number: a section it owns, or a letter of authorisation."""
+        section = letter = None
+        if key is not None:
+            section = self.snapshot.sections.owned(account.id, key)
+            if section is None:
+                letter = self.snapshot.authorisations.lent(account.id, key, self.now)
+        facts = Facts(True, account.kind, section is not None, letter is not None, account.attest_max)
         if section is not None:
-            return f"section:{section}"
-        letter = self.snapshot.authorisations.find(self.account.id, digits, self.now)
-        return f"authorisation:{letter.name}" if letter else ""
+            return _judged(facts, f"section:{section}")
+        return _judged(facts, "" if letter is None else f"authorisation:{letter}")
 
     def certificate(self) -> str:
         """A call to be signed needs a certificate of its account's that is valid now; a call for help goes out without."""
@@ -219,19 +212,20 @@ class Outbound(NumberPolicy):
 
     def outcome(self) -> Forward:
         """Once every check has passed."""
-        assert self.route and self.callee.meant
-        return Forward(
-            rule="emergency" if self.emergency else self.judgement.rule,
-            route=self.route.name,
-            targets=self.snapshot.targets[self.route.name],
-            caller=self.caller.meant,
-            callee=self.callee.meant,
-            account=self.account.id if self.account else None,
-            reason=self.judgement.reason,
-            attest=self.judgement.attest,
-            identity=self.value,
-            origid=self.origid if self.value else None,
-            iat=int(self.now) if self.value else None,
-            parties=self.parties,
-            hold=self.hold,
+        route, callee, judgement, signed = self.route, self.callee.meant, self.judgement, bool(self.value)
+        assert route and callee
+        return Forward(  # by position, which takes half the time: as its fields stand
+            "emergency" if self.emergency else judgement.rule,
+            route.name,
+            self.snapshot.targets[route.name],
+            self.caller.meant,
+            callee,
+            self.account.id if self.account else None,
+            judgement.reason,
+            judgement.attest,
+            self.value,
+            self.origid if signed else None,
+            int(self.now) if signed else None,
+            self.parties,
+            self.hold,
         )

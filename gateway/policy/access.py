@@ -12,15 +12,18 @@ from collections.abc import Iterable
 from gateway.policy.accounts import Account
 from gateway.policy.columns import Repeated
 from gateway.policy.hops import Network
-from gateway.policy.networks import NetworkTable, order, plain_address
+from gateway.policy.networks import REMEMBERED, NetworkTable, order, plain_address
 from gateway.policy.parameters import Parameters
 from gateway.policy.peers import Peer
 
 
 class AccountAddresses:
-    """Finds the account an address is bound to, by the longest prefix; pickles out of band."""
+    """Finds the account an address is bound to, by the longest prefix; pickles out of band.
 
-    __slots__ = ("_accounts", "_networks")
+    What it found is remembered, as "" where there is no account: most calls come from where others came from.
+    """
+
+    __slots__ = ("_accounts", "_found", "_networks")
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         """The networks of these accounts; a disabled one keeps its own, lest its calls become another's."""
@@ -31,11 +34,20 @@ class AccountAddresses:
         networks = sorted(bound, key=order)
         self._networks = NetworkTable.of(networks)
         self._accounts = Repeated.of([_only(bound[network]) for network in networks])
+        self._found: dict[str, str] = {}
 
     def find(self, address: str) -> str | None:
         """The id of the account, or None: nobody's address, that of several accounts, or no address at all."""
-        places = self._networks.holding(address)
-        return self._accounts[places[0]] or None if places else None
+        found = self._found.get(address)
+        if found is None:
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            found = self._found[address] = self._search(address)
+        return found or None
+
+    def _search(self, address: str) -> str:
+        place = next(self._networks.search(address), None)
+        return "" if place is None else self._accounts[place]
 
 
 def account_of(peer: Peer, source: str, accounts_by_address: AccountAddresses) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gateway.policy.hops import Network
 from gateway.policy.parameters import Parameters
@@ -18,7 +18,7 @@ class Account:
     A `transit` account only lets other people's calls in, so it can be attested C at most
     (ATIS-1000074 §5.2.4); `attest_max` lowers the best level of any account further. `addresses` are the networks it
     is bound to: its calls are known by them where the peer has no account, and come from nowhere else where
-    SS_ACCESS_IP_CHECK is on.
+    SS_ACCESS_IP_CHECK is on. `owner` is how a rule names it as the owner of a term.
     """
 
     id: str
@@ -28,11 +28,10 @@ class Account:
     enabled: bool = True
     addresses: tuple[Network, ...] = ()
     terms: Terms = NO_TERMS
+    owner: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def owner(self) -> str:
-        """How a rule names it as the owner of a term."""
-        return f"account/{self.id}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owner", f"account/{self.id}")
 
     def under(self, parameters: Parameters) -> Account:
         """The account where SS_MAXCONCURRENTCALL bounds every account that has no bound of its own."""

@@ -37,3 +37,8 @@ class AreaTable:
         """The area with the longest prefix of the number, or None."""
         place = self._prefixes.find(digits)
         return Area(self._prefixes.prefix(place), self._names[place]) if place >= 0 else None
+
+    def name(self, digits: str) -> str | None:
+        """The name of that area: what a call asks."""
+        place = self._prefixes.find(digits)
+        return self._names[place] if place >= 0 else None

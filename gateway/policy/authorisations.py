@@ -75,11 +75,20 @@ class AuthorisationTable:
 
         Of several it is the one whose numbers begin last.
         """
-        key, run = key_or_none(digits), self._of_account.get(account)
-        if key is None or run is None:
+        key = key_or_none(digits)
+        place = None if key is None else self._find(account, key, now)
+        return None if place is None else self._letter(account, place)
+
+    def lent(self, account: str, key: int, now: float) -> str | None:
+        """The name of the letter that `find` finds for the number with this key: what a call asks."""
+        place = self._find(account, key, now)
+        return None if place is None else self._names[place]
+
+    def _find(self, account: str, key: int, now: float) -> int | None:
+        run = self._of_account.get(account)
+        if run is None:
             return None
-        held = (place for place in self._holding(run, key) if self._in_force(place, now))
-        return next((self._letter(account, place) for place in held), None)
+        return next((place for place in self._holding(run, key) if self._in_force(place, now)), None)
 
     def _holding(self, run: range, key: int) -> Iterator[int]:
         place = bisect_right(self._firsts.view, key, run.start, run.stop) - 1

@@ -40,32 +40,36 @@ class Blocks:
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._made: dict[BlockType, dict[str, Block]] = {type: {} for type in get_args(BlockType)}
-        self._by_hand: dict[BlockType, dict[str, Block]] = {type: {} for type in get_args(BlockType)}
+        self._held: dict[BlockType, dict[str, Block]] = {type: {} for type in get_args(BlockType)}
+        self._made: dict[BlockType, dict[str, None]] = {type: {} for type in get_args(BlockType)}
 
     def find(self, type: BlockType, subject: str, now: float) -> Block | None:
         """The block in force, or None; changes nothing."""
-        block = self._by_hand[type].get(subject) or self._made[type].get(subject)
-        return block if block is not None and block.holds(now) else None
+        block = self._held[type].get(subject)
+        if block is None:  # as it nearly always is
+            return None
+        return block if block.holds(now) else None
 
     def put(self, block: Block) -> None:
         """Add a block, in place of an earlier one of its type and subject."""
         self.remove(block.type, block.subject)
-        table = (self._by_hand if block.why == BY_HAND else self._made)[block.type]
-        if block.why != BY_HAND and len(table) >= self._most:
-            del table[next(iter(table))]
-        table[block.subject] = block
+        self._held[block.type][block.subject] = block
+        if block.why != BY_HAND:
+            made = self._made[block.type]
+            if len(made) >= self._most:
+                self.remove(block.type, next(iter(made)))
+            made[block.subject] = None
 
     def remove(self, type: BlockType, subject: str) -> None:
         """Take a block away, if there is one."""
-        self._by_hand[type].pop(subject, None)
+        self._held[type].pop(subject, None)
         self._made[type].pop(subject, None)
 
     def in_force(self, now: float) -> list[Block]:
         """Those in force; the others are given up, for all are looked at here anyway."""
-        held: list[Block] = []
-        for tables in (self._by_hand, self._made):
-            for type, table in tables.items():
-                tables[type] = {subject: block for subject, block in table.items() if block.holds(now)}
-                held += tables[type].values()
-        return held
+        found: list[Block] = []
+        for type, table in self._held.items():
+            held = self._held[type] = {subject: block for subject, block in table.items() if block.holds(now)}
+            self._made[type] = {subject: None for subject in self._made[type] if subject in held}
+            found += held.values()
+        return found

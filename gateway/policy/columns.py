@@ -27,17 +27,17 @@ def number_key(digits: str) -> int:
 
     ValueError unless `digits` are 1 to 18 decimal digits.
     """
-    if not digits.isdecimal() or not digits.isascii() or len(digits) > LONGEST:
+    key = key_or_none(digits)
+    if key is None:
         raise ValueError(f"{digits[:40]!r} is not 1 to {LONGEST} digits")
-    return int("1" + digits)
+    return key
 
 
 def key_or_none(number: str | None) -> int | None:
     """The key of a number, or None for one that has none: withheld, a service code (*67), too long."""
-    try:
-        return number_key(number) if number else None
-    except ValueError:
-        return None
+    if number and number.isdecimal() and number.isascii() and len(number) <= LONGEST:
+        return int("1" + number)
+    return None
 
 
 def key_digits(key: int) -> str:
@@ -96,7 +96,8 @@ class Texts:
         return len(self.offsets) - 1
 
     def __getitem__(self, place: int) -> str:
-        return str(self.utf8[self.offsets[place] : self.offsets[place + 1]], "utf-8")
+        offsets = self.offsets.view
+        return str(self.utf8[offsets[place] : offsets[place + 1]], "utf-8")
 
     def __iter__(self) -> Iterator[str]:
         return map(self.__getitem__, range(len(self)))
@@ -120,7 +121,7 @@ class Repeated:
         return cls(Texts.of(distinct), Column.of(map(number.__getitem__, texts), "I"))
 
     def __getitem__(self, place: int) -> str:
-        return self.texts[self.places[place]]
+        return self.texts[self.places.view[place]]
 
     def places_of(self, text: str) -> Iterator[int]:
         """Where the text stands, in order."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 from gateway.policy.areas import AreaTable
 from gateway.policy.columns import Column, Repeated
@@ -36,7 +36,10 @@ _LATEST = 1e12
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """Countries (ISO 3166, "BS") and areas (their names) of one owner; ValueError for a country there is not."""
+    """Countries (ISO 3166, "BS") and areas (their names) of one owner; ValueError for a country there is not.
+
+    asks: whether any is named.
+    """
 
     allow_source_countries: frozenset[str] = _NONE
     deny_source_countries: frozenset[str] = _NONE
@@ -48,6 +51,10 @@ class Fence:
     deny_callee_areas: frozenset[str] = _NONE
     allow_caller_areas: frozenset[str] = _NONE
     deny_caller_areas: frozenset[str] = _NONE
+    asks: bool = field(init=False, repr=False, compare=False)
+    _source: bool = field(init=False, repr=False, compare=False)
+    _caller: bool = field(init=False, repr=False, compare=False)
+    _callee: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in _COUNTRIES:
@@ -56,6 +63,10 @@ class Fence:
                     raise ValueError(
                         f"{name}: {country[:40]!r} is no country of ISO 3166; write two capitals, BS"
                     )
+        named = {each.name for each in fields(self) if each.init and getattr(self, each.name)}
+        object.__setattr__(self, "asks", bool(named))
+        for what in ("source", "caller", "callee"):
+            object.__setattr__(self, f"_{what}", any(what in name for name in named))
 
 
 def is_country(text: str) -> bool:
@@ -71,11 +82,12 @@ def refusal(
     source_country: that of the source address, None if unknown. A withheld caller (None) is of no known country or
     area. Short codes and service codes of the callee are at home everywhere.
     """
-    return (
-        _source_refusal(fence, owner, source_country)
-        or _caller_refusal(fence, owner, caller, areas)
-        or _callee_refusal(fence, owner, callee, areas)
-    )
+    rule = _source_refusal(fence, owner, source_country) if fence._source else None
+    if rule is None and fence._caller:
+        rule = _caller_refusal(fence, owner, caller, areas)
+    if rule is None and fence._callee:
+        rule = _callee_refusal(fence, owner, callee, areas)
+    return rule
 
 
 def _source_refusal(fence: Fence, owner: str, country: str | None) -> str | None:
@@ -123,8 +135,7 @@ def _country_of(number: str | None) -> str | None:
 
 
 def _area_of(number: str | None, areas: AreaTable) -> str | None:
-    area = areas.find(number) if number else None
-    return area.name if area else None
+    return areas.name(number) if number else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,9 @@ def refusal(
     white = None
     passes = False
     for each in attachments:
-        if each.party != party or (each.window is not None and not each.window.holds(now)):
+        if each.party != party or (key is None and each.kind == "black"):
+            continue
+        if each.window is not None and not each.window.holds(now):
             continue
         group = groups.get(each.group)
         listed = group is not None and key is not None and group.holds(key)

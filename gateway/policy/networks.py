@@ -21,11 +21,11 @@ _LOW = 2**64 - 1
 _MAPPED = 0xFFFF << 32
 _MAPPED_LENGTH = 96
 
-# Sources remembered between messages: a flood from invented addresses can cost no more memory than this.
-_REMEMBERED = 16_384
+REMEMBERED = 16_384
+"""Sources remembered between messages: a flood from invented addresses can cost no more memory than this."""
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def plain_address(text: str) -> IPv4Address | IPv6Address | None:
     """The address a text says, without scope id, an IPv4-mapped one as the IPv4 it is; None if it says none."""
     try:
@@ -82,12 +82,13 @@ class NetworkTable:
         """The places of all networks that hold the address, the most specific first; none for what is no address."""
         found = self._found.get(address)
         if found is None:
-            if len(self._found) >= _REMEMBERED:
+            if len(self._found) >= REMEMBERED:
                 self._found.clear()
-            found = self._found[address] = tuple(self._search(address))
+            found = self._found[address] = tuple(self.search(address))
         return found
 
-    def _search(self, address: str) -> Iterator[int]:
+    def search(self, address: str) -> Iterator[int]:
+        """As `holding`, for who remembers what he found."""
         number = _number(address)
         if number is None:
             return

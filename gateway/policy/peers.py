@@ -45,7 +45,7 @@ class Peer:
     `*`. `max_setups` bounds calls in set-up, `max_cps` new calls a second (0 = no bound), `max_bad_messages`
     unreadable messages a minute. `try_next_after` is the seconds without any provisional answer after which
     the next hop is tried. `verification` says what becomes of a carrier's calls, `tell` what a softswitch hears of it;
-    `terms` hold for all calls from it.
+    `terms` hold for all calls from it, `owner` is how a rule names it as their owner.
     """
 
     name: str
@@ -67,11 +67,10 @@ class Peer:
     verification: Verification = field(default_factory=Verification)
     tell: Tell = field(default_factory=Tell)
     terms: Terms = NO_TERMS
+    owner: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def owner(self) -> str:
-        """How a rule names it as the owner of a term."""
-        return f"peer/{self.name}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owner", f"peer/{self.name}")
 
     @property
     def every_next_hop(self) -> tuple[NextHop, ...]:

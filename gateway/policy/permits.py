@@ -7,6 +7,7 @@ lists the longer prefix decides, and of two equal ones the denying. This file do
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,31 +19,31 @@ _is_prefix = re.compile(r"[0-9]{1,18}").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class _Prefixes:
-    """An allow and a deny list as two sets, and the lengths that occur in them, longest first."""
+    """An allow and a deny list: whether each prefix is allowed, and the lengths that occur, longest first.
 
-    allowed: frozenset[str]
-    denied: frozenset[str]
+    only: nothing else is allowed.
+    """
+
+    allowed: Mapping[str, bool]
     lengths: tuple[int, ...]
+    only: bool
 
     @classmethod
-    def of(cls, allow: tuple[str, ...], deny: tuple[str, ...]) -> _Prefixes:
+    def of(cls, allow: tuple[str, ...], deny: tuple[str, ...]) -> _Prefixes | None:
+        """The two lists, None where both are empty."""
         for prefix in (*allow, *deny):
             if _is_prefix(prefix) is None:
                 raise ValueError(f"prefix {prefix[:40]!r} is not 1 to 18 digits (no +, no wildcard)")
-        lengths = sorted({len(prefix) for prefix in (*allow, *deny)}, reverse=True)
-        return cls(frozenset(allow), frozenset(deny), tuple(lengths)) if lengths else _ALL
+        allowed = dict.fromkeys(allow, True) | dict.fromkeys(deny, False)
+        lengths = tuple(sorted(set(map(len, allowed)), reverse=True))
+        return cls(allowed, lengths, bool(allow)) if lengths else None
 
     def refusal(self, party: Literal["caller", "callee"], owner: str, digits: str) -> str | None:
         for length in self.lengths:
-            prefix = digits[:length]
-            if prefix in self.denied:
-                return f"prefix.{party}-denied:{owner}/{prefix}"
-            if prefix in self.allowed:
-                return None
-        return f"prefix.{party}-not-allowed:{owner}" if self.allowed else None
-
-
-_ALL = _Prefixes(frozenset(), frozenset(), ())
+            allowed = self.allowed.get(digits[:length])
+            if allowed is not None:
+                return None if allowed else f"prefix.{party}-denied:{owner}/{digits[:length]}"
+        return f"prefix.{party}-not-allowed:{owner}" if self.only else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Permits:
     """What one owner's calls may do; prefixes are the first digits of canonical numbers, "1242" or "881".
 
     international, premium: whether such numbers may be called. max_caller_length: longest caller number, in digits,
-    None for no bound of its own. ValueError for a prefix that is not 1 to 18 digits, or a length below 1.
+    None for no bound of its own. asks: whether any call is refused by its first digits or by what it is a call to.
+    ValueError for a prefix that is not 1 to 18 digits, or a length below 1.
     """
 
     allow_callers: tuple[str, ...] = ()
@@ -60,14 +62,19 @@ class Permits:
     international: bool = True
     premium: bool = True
     max_caller_length: int | None = None
-    _callers: _Prefixes = field(init=False, repr=False, compare=False)
-    _callees: _Prefixes = field(init=False, repr=False, compare=False)
+    asks: bool = field(init=False, repr=False, compare=False)
+    _callers: _Prefixes | None = field(init=False, repr=False, compare=False)
+    _callees: _Prefixes | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.max_caller_length is not None and self.max_caller_length < 1:
             raise ValueError(f"max_caller_length {self.max_caller_length} is not at least 1")
-        object.__setattr__(self, "_callers", _Prefixes.of(self.allow_callers, self.deny_callers))
-        object.__setattr__(self, "_callees", _Prefixes.of(self.allow_callees, self.deny_callees))
+        callers = _Prefixes.of(self.allow_callers, self.deny_callers)
+        callees = _Prefixes.of(self.allow_callees, self.deny_callees)
+        object.__setattr__(self, "_callers", callers)
+        object.__setattr__(self, "_callees", callees)
+        asks = bool(callers or callees) or not self.international or not self.premium
+        object.__setattr__(self, "asks", asks)
 
 
 def refusal(permits: Permits, owner: str, caller: str | None, callee: str, plan: NumberPlan) -> str | None:
@@ -76,14 +83,12 @@ def refusal(permits: Permits, owner: str, caller: str | None, callee: str, plan:
     A withheld caller (None) has no digits: it is refused only where callers have to be of an allow list. The plan is
     that of the peer the call comes from; it says what is international.
     """
-    return (
-        permits._callers.refusal("caller", owner, caller or "")
-        or permits._callees.refusal("callee", owner, callee)
-        or _kind_refusal(permits, owner, callee, plan)
-    )
-
-
-def _kind_refusal(permits: Permits, owner: str, callee: str, plan: NumberPlan) -> str | None:
+    callers, callees = permits._callers, permits._callees
+    rule = callers.refusal("caller", owner, caller or "") if callers else None
+    if rule is None and callees:
+        rule = callees.refusal("callee", owner, callee)
+    if rule is not None:
+        return rule
     if not permits.international and is_international(callee, plan):
         return f"prefix.international:{owner}"
     if not permits.premium and is_premium(callee):

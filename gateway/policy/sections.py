@@ -70,9 +70,9 @@ class SectionTable:
     def owned(self, account: str, key: int) -> str | None:
         """The name of the section that holds the number with this key, if it is the account's: what a call asks."""
         place = bisect_right(self._firsts.view, key) - 1
-        if place < 0 or key > self._lasts.view[place] or self._accounts[place] != account:
-            return None
-        return self._names[place]
+        if place >= 0 and key <= self._lasts.view[place] and self._accounts[place] == account:
+            return self._names[place]
+        return None
 
     def of_account(self, account: str) -> Iterator[NumberSection]:
         """The sections the account owns, in order; it looks at every section."""

@@ -35,7 +35,11 @@ def region(digits: str) -> str | None:
     That is: short codes and service codes, codes of no country (800, 881, 882, 883, 979), North American numbers that
     are not geographic (1-800, 1-900, 1-5xx). A number that no country of its code knows is of the first of them.
     """
-    code = _code(digits)
+    return None if is_service(digits) else _region(digits)
+
+
+def _region(digits: str) -> str | None:
+    code = country_code(digits)
     return _region_finder(code)(digits) if code else None
 
 
@@ -51,7 +55,7 @@ def regions(digits: str) -> frozenset[str]:
 def is_premium(digits: str) -> bool:
     """Whether calls to a canonical number cost the caller extra (1-900, 979, 44-9xx, ...)."""
     code = _code(digits)
-    return code is not None and _premium(code).fullmatch(digits) is not None
+    return code is not None and _premium(code)(digits) is not None
 
 
 def is_international(digits: str, plan: NumberPlan) -> bool:
@@ -64,7 +68,7 @@ def is_international(digits: str, plan: NumberPlan) -> bool:
         return False
     if not digits.startswith(plan.country_code):
         return True
-    country = region(digits)
+    country = _region(digits)
     return country is not None and country not in _country(plan.country)
 
 
@@ -138,12 +142,13 @@ def _area_region(area: str) -> str | None:
 
 
 @cache
-def _premium(code: str) -> re.Pattern[str]:
+def _premium(code: str) -> Callable[[str], re.Match[str] | None]:
+    """What says whether a number of this code is one."""
     descriptions = (data.premium_rate for data in _metadata(code))
     patterns = list(_patterns(descriptions))
     if code == NANP:
         patterns.append(r"900\d{7}")  # the area code says it, whether or not there is such an exchange
-    return re.compile(f"{code}(?:{'|'.join(patterns)})" if patterns else "(?!)", re.ASCII)
+    return re.compile(f"{code}(?:{'|'.join(patterns)})" if patterns else "(?!)", re.ASCII).fullmatch
 
 
 def _metadata(code: str) -> Iterator[PhoneMetadata]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.policy.lists import Party
@@ -24,17 +24,28 @@ from gateway.policy.lists import Party
 _is_original = re.compile(r"(?=.)\+?[0-9#?]*\*?").fullmatch
 _is_target = re.compile(r"\+?[0-9#]*\*?[0-9#]*").fullmatch
 
+_DIGITS = frozenset("0123456789")
+_SIGNS = _DIGITS | frozenset("+#*")
+"""What a number may begin with as it was dialled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """Numbers of a peer's calls that match `original` become `target`; ValueError for a pattern that means nothing."""
+    """Numbers of a peer's calls that match `original` become `target`; ValueError for a pattern that means nothing.
+
+    stem: the original without its `*`. open: whether it ends in one.
+    """
 
     peer: str
     party: Party
     original: str
     target: str
+    stem: str = field(init=False, repr=False, compare=False)
+    open: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "stem", self.original.removesuffix("*"))
+        object.__setattr__(self, "open", self.original.endswith("*"))
         if not _is_original(self.original):
             raise ValueError(
                 f"original {self.original[:40]!r} is no pattern: write digits and # (a + only in front), "
@@ -49,16 +60,6 @@ class Transform:
             raise ValueError(
                 f"target {self.target!r} has a * but original {self.original!r} has none for it to repeat"
             )
-
-    @property
-    def stem(self) -> str:
-        """The original without its `*`."""
-        return self.original.removesuffix("*")
-
-    @property
-    def open(self) -> bool:
-        """Whether the original ends in `*`."""
-        return self.original.endswith("*")
 
     def rewrite(self, number: str) -> str:
         """What becomes of a number that matches."""
@@ -99,39 +100,70 @@ class _Rules(NamedTuple):
     length: int
     open: bool
     mask: str | None
-    by_stem: dict[str | None, Transform]
+    by_stem: dict[str, Transform]
 
     @classmethod
-    def of(cls, shape: _Shape, by_stem: dict[str | None, Transform]) -> _Rules:
+    def of(cls, shape: _Shape, by_stem: dict[str, Transform]) -> _Rules:
         return cls(len(shape.mask), shape.open, shape.mask if "?" in shape.mask else None, by_stem)
+
+
+class Rewriter:
+    """The transforms of one peer and party, those that are asked first in front.
+
+    Most numbers match none of them, and nearly all of those show it by their first sign.
+    """
+
+    __slots__ = ("_begins", "_rules")
+
+    def __init__(self, shapes: dict[_Shape, dict[str, Transform]]) -> None:
+        self._rules = tuple(_Rules.of(shape, shapes[shape]) for shape in sorted(shapes))
+        stems = (stem for rules in self._rules for stem in rules.by_stem)
+        self._begins = frozenset().union(*map(_begins, stems))
+
+    def find(self, number: str) -> Transform | None:
+        """The transform that a number matches; an empty one matches none."""
+        if number[:1] not in self._begins:
+            return None
+        given = len(number)
+        for length, open, mask, by_stem in self._rules:
+            if given == length or (given > length and open):
+                stem = number[:length] if mask is None else _blanked(number, mask)
+                rule = None if stem is None else by_stem.get(stem)
+                if rule is not None:
+                    return rule
+        return None
 
 
 class TransformTable:
     """Rewrites numbers by the transforms of their peer and party; no two may match alike (see `clashes`)."""
 
     def __init__(self, transforms: Iterable[Transform]) -> None:
-        rules: dict[tuple[str, Party], dict[_Shape, dict[str | None, Transform]]] = {}
+        rules: dict[tuple[str, Party], dict[_Shape, dict[str, Transform]]] = {}
         for each in transforms:
             shapes = rules.setdefault((each.peer, each.party), {})
             shapes.setdefault(_Shape.of(each), {})[each.stem] = each
-        self._rules = {
-            whose: tuple(_Rules.of(shape, shapes[shape]) for shape in sorted(shapes))
-            for whose, shapes in rules.items()
-        }
+        self._rewriters = {whose: Rewriter(shapes) for whose, shapes in rules.items()}
+
+    def of(self, peer: str, party: Party) -> Rewriter | None:
+        """What rewrites this party's numbers in the peer's calls; None where it has no transforms for it."""
+        return self._rewriters.get((peer, party))
 
     def has(self, peer: str, party: Party) -> bool:
         """Whether the peer has transforms for this party at all."""
-        return (peer, party) in self._rules
+        return (peer, party) in self._rewriters
 
     def apply(self, peer: str, party: Party, number: str) -> Transformed:
         """The number of a call from `peer` as it is from here on; an empty one stays empty."""
-        given = len(number)
-        for length, open, mask, by_stem in self._rules.get((peer, party), ()) if number else ():
-            if given == length or (given > length and open):
-                rule = by_stem.get(number[:length] if mask is None else _blanked(number, mask))
-                if rule is not None:
-                    return Transformed(rule.rewrite(number), rule)
-        return Transformed(number, None)
+        rewriter = self.of(peer, party)
+        rule = rewriter.find(number) if rewriter else None
+        return Transformed(rule.rewrite(number) if rule else number, rule)
+
+
+def _begins(stem: str) -> frozenset[str]:
+    """The first signs of the numbers that begin with a stem."""
+    if not stem:
+        return _SIGNS
+    return _DIGITS if stem[0] == "?" else frozenset(stem[0])
 
 
 def clashes(transforms: Iterable[Transform]) -> list[tuple[Transform, Transform]]:
@@ -148,6 +180,6 @@ def clashes(transforms: Iterable[Transform]) -> list[tuple[Transform, Transform]
 def _blanked(number: str, mask: str) -> str | None:
     """The beginning of the number with `?` for the digits where the mask has it; None where that is no digit."""
     pairs = tuple(zip(number, mask, strict=False))
-    if any(kept == "?" and sign not in "0123456789" for sign, kept in pairs):
+    if any(kept == "?" and sign not in _DIGITS for sign, kept in pairs):
         return None
     return "".join("?" if kept == "?" else sign for sign, kept in pairs)

@@ -8,7 +8,7 @@ reading digits stand in `tn`; here are only the facts those rules ask for.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
@@ -90,10 +90,12 @@ class NumberPlan:
 
 def country_code(digits: str) -> str | None:
     """The assigned country code that the digits begin with, or None; codes are prefix-free (E.164 §6)."""
-    for length in (1, 2, 3):
-        if digits[:length] in _COUNTRY_CODES:
-            return digits[:length]
-    return None
+    return _country_code(digits[:3])
+
+
+@lru_cache(1000)
+def _country_code(digits: str) -> str | None:
+    return next((digits[:length] for length in (1, 2, 3) if digits[:length] in _COUNTRY_CODES), None)
 
 
 def fits(code: str, national: str) -> bool:

@@ -57,11 +57,13 @@ WITHHELD = frozenset(
 """User parts by which switches say that there is no number, besides RFC 3323's "anonymous"."""
 
 _is_canonical = re.compile(r"[0-9#*]+").fullmatch
-_nanp_in_full = re.compile(r"(\+?)(1[2-9][0-9]{9})").fullmatch
-_nanp_uri_in_full = re.compile(r"sips?:(\+?)(1[2-9][0-9]{9})@(?!anonymous\.invalid)[a-z0-9.:;=-]+").fullmatch
+_nanp_in_full = re.compile(
+    r"(sips?:)?(\+?)(1[2-9][0-9]{9})(?(1)@(?!anonymous\.invalid)[a-z0-9.:;=-]+)"
+).fullmatch
 _plain_uri = re.compile(r"sips?:(\+?[0-9]+)@(?!anonymous\.invalid)[a-z0-9.:;=-]+").fullmatch
 _is_written = re.compile(r"\+?[0-9#*]+").fullmatch
 _SEPARATORS = str.maketrans("", "", "-.() \t")
+_new, _set = object.__new__, object.__setattr__
 _NAME_ADDR = re.compile(r'\s*+(?:"(?:[^"\\]++|\\.)*+"\s*+|[^"<]*+)<([^<>]*+)>', re.DOTALL)
 
 
@@ -96,14 +98,16 @@ class TelephoneNumber:
 
 def canonical(text: str, plan: NumberPlan) -> TelephoneNumber:
     """The one number that `text` means under the numbering plan; InvalidNumber if it is none, or two."""
-    return TelephoneNumber(canonical_digits(text, plan))
+    number = _new(TelephoneNumber)  # without its check: what can be read is made of its alphabet
+    _set(number, "digits", canonical_digits(text, plan))
+    return number
 
 
 def canonical_digits(text: str, plan: NumberPlan) -> str:
     """`canonical` for callers that want no more than the digits."""
-    common = _nanp_in_full(text) or _nanp_uri_in_full(text)
-    if common and (common[1] or plan.country_code == NANP):
-        return common[2]  # what the rules below would say, in a quarter of the time
+    common = _nanp_in_full(text)
+    if common and (common[2] or plan.country_code == NANP):
+        return common[3]  # what the rules below would say, in a quarter of the time
     return _by_the_rules(text, plan)
 
 

@@ -13,6 +13,7 @@ from gateway.policy.areas import AreaTable
 from gateway.policy.territory import region
 
 _NUMBERS = ("caller", "callee", "caller_dialled", "callee_dialled")
+_PARTIES = tuple((party, f"{party}_area", f"{party}_country") for party in ("caller", "callee"))
 _IN_PROSE = re.compile(r"\d{7,}")
 
 
@@ -25,12 +26,11 @@ def named(record: Mapping[str, Any], node: str) -> dict[str, Any]:
 def located(record: Mapping[str, Any], areas: AreaTable) -> dict[str, Any]:
     """The record with the area and the country of each party whose number is canonical."""
     found = dict(record)
-    for party in ("caller", "callee"):
+    for party, area, country in _PARTIES:
         digits = found.get(party)
         if isinstance(digits, str) and digits.isascii() and digits.isdecimal():
-            area = areas.find(digits)
-            found[f"{party}_area"] = area.name if area else None
-            found[f"{party}_country"] = region(digits)
+            found[area] = areas.name(digits)
+            found[country] = region(digits)
     return found
 
 

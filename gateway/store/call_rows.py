@@ -19,17 +19,22 @@ LONGEST_TEXT = 512
 _LARGEST = 1e300
 
 
-def row_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The row of a call's record, a value for every column; None for one without an `id` or the time `at`."""
-    row = {name: fit(record.get(name)) for name, fit in _FITTING}
-    return None if row["id"] is None or row["at"] is None else row
+Row = tuple[Any, ...]
+"""A value for every column, in their order."""
+
+
+def row_of(record: Mapping[str, Any]) -> Row | None:
+    """The row of a call's record; None for one without an `id` or the time `at`."""
+    get = record.get
+    row = tuple([None if (value := get(name)) is None else fit(value) for name, fit in _FITTING])
+    return None if row[_ID] is None or row[_AT] is None else row
 
 
 def _text(value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    text = str(value)[:LONGEST_TEXT]
-    return text if text.isascii() and "\0" not in text else _storable(text)
+    text = value if type(value) is str else str(value)
+    if len(text) > LONGEST_TEXT:
+        text = text[:LONGEST_TEXT]
+    return (text if text.isprintable() else _storable(text)) or None
 
 
 def _storable(text: str) -> str:
@@ -41,7 +46,7 @@ def _whole(bits: int) -> Callable[[object], int | None]:
     bound = 1 << (bits - 1)
 
     def fit(value: object) -> int | None:
-        return value if isinstance(value, int) and -bound <= value < bound else None
+        return int(value) if isinstance(value, int) and -bound <= value < bound else None
 
     return fit
 
@@ -59,3 +64,4 @@ def _fit(type: object) -> Callable[[object], Any]:
 
 
 _FITTING = tuple((column.name, _fit(column.type)) for column in calls.columns)
+_ID, _AT = (calls.columns.keys().index(name) for name in ("id", "at"))

@@ -49,18 +49,22 @@ _NOT_MADE_ANEW = "put it back, or begin anew with `gateway import FILE`"
 _LAST_ADVICE = "see that the database runs and can be reached"
 
 
-def open_database(url: str, *, lock_seconds: float = LOCK_SECONDS, create: bool = True) -> Engine:
+def open_database(
+    url: str, *, lock_seconds: float = LOCK_SECONDS, create: bool = True, synced: bool = True
+) -> Engine:
     """An engine for `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`; PostgreSQL is not asked anything yet.
 
     lock_seconds: how long a writer waits for another. create: make a SQLite file, for its owner alone, where there is
-    none. StoreGone for a URL of neither kind, and where the file cannot be made, or is not there.
+    none. synced: wait for the disk with each change, so that a power cut takes none; without, a SQLite file may lose the
+    last ones to a power cut, though to no end of a process, and is whole in any case. StoreGone for a URL of neither
+    kind, and where the file cannot be made, or is not there.
     """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # its text stays untold, for there may be a password in it
         parsed = URL.create("unreadable")
     if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
-        return _sqlite(parsed, lock_seconds, create)
+        return _sqlite(parsed, lock_seconds, create, synced)
     if parsed.drivername in ("postgresql", "postgresql+psycopg") and "@" not in (parsed.host or ""):
         return _postgresql(parsed.set(drivername="postgresql+psycopg"), lock_seconds)
     raise StoreGone(
@@ -108,7 +112,7 @@ def _reason(error: Exception, url: URL) -> str:
     return f"{url.difference_update_query(_SECRETS).render_as_string()}: {said}; do: {advice}"
 
 
-def _sqlite(url: URL, lock_seconds: float, create: bool) -> Engine:
+def _sqlite(url: URL, lock_seconds: float, create: bool, synced: bool) -> Engine:
     path = Path(str(url.database)).absolute()
     flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
     try:
@@ -133,6 +137,8 @@ def _sqlite(url: URL, lock_seconds: float, create: bool) -> Engine:
 
     engine = create_engine(url, creator=connect, pool_timeout=_POOL_SECONDS)
     event.listen(engine, "connect", _set_up_sqlite)
+    if not synced:
+        event.listen(engine, "connect", _leave_the_disk_its_time)
     event.listen(engine, "connect", note_file)
     event.listen(engine, "checkout", check_file)
     event.listen(engine, "begin", _begin_sqlite)
@@ -154,6 +160,10 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     for pragma in ("foreign_keys = ON", "cache_size = -65536"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _leave_the_disk_its_time(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -172,9 +172,9 @@ def finished(folder: Path) -> list[Path]:
 
 def read(path: Path) -> Batch:
     """The records of a finished file; OSError if the disk does not give it."""
-    found = [_record(line) for line in path.read_bytes().splitlines()]
-    records = tuple(each for each in found if each is not None)
-    return Batch(records, len(found) - len(records))
+    lines = path.read_bytes().splitlines()
+    records = tuple(each for each in _values(lines) if isinstance(each, dict))
+    return Batch(records, len(lines) - len(records))
 
 
 def set_aside(path: Path) -> Path:
@@ -182,12 +182,20 @@ def set_aside(path: Path) -> Path:
     return path.rename(path.with_suffix(SET_ASIDE))
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
+def _values(lines: list[bytes]) -> list[object]:
+    """What the lines say, None for one that says nothing; read as one array, which takes half the time, if all are sound."""
     try:
-        found = json.loads(line)
+        found: list[object] = json.loads(b"[%b]" % b",".join(lines))
+    except (ValueError, RecursionError):
+        found = []
+    return found if len(found) == len(lines) else [_value(line) for line in lines]
+
+
+def _value(line: bytes) -> object:
+    try:
+        return json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
 
 
 def _said(error: Exception) -> str:

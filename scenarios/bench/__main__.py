@@ -19,6 +19,7 @@ from scenarios.bench.load import ladder, load
 from scenarios.bench.machine import machine
 from scenarios.bench.memory import memory
 from scenarios.bench.policy import policy
+from scenarios.bench.records import records
 from scenarios.bench.replay import replay
 from scenarios.bench.sign import signing
 from scenarios.bench.trouble import trouble
@@ -35,6 +36,7 @@ ROWS: dict[str, Callable[[Length], Iterator[Figure]]] = {
     "cache": cache,
     "replay": replay,
     "policy": policy,
+    "records": records,
     "memory": memory,
     "worker": worker,
     "fuzz": fuzz,

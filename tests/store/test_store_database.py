@@ -43,6 +43,14 @@ def test_a_sqlite_file_is_its_owner_s_alone(tmp_path: Path) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize(("synced", "level"), [(True, 2), (False, 1)])
+def test_only_who_says_so_does_not_wait_for_the_disk(tmp_path: Path, synced: bool, level: int) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'gateway.db'}", synced=synced)
+    with writing(engine) as connection:
+        assert connection.execute(text("PRAGMA synchronous")).scalar_one() == level
+    engine.dispose()
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreGone, match=r"No such file.*; do: "):
         open_database(f"sqlite:///{tmp_path / 'nowhere' / 'gateway.db'}")

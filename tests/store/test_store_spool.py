@@ -99,6 +99,21 @@ def test_what_an_earlier_edge_left_is_handed_over_at_the_start(folder: Path) -> 
     assert numbers(folder) == [1]
 
 
+def test_a_line_that_would_be_two_records_is_none(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    file = folder / "1.jsonl"
+    file.write_bytes(b'{"n":1}\n{"n":2},{"n":3}\n{"n":4}\n')
+    found = spool.read(file)
+    assert ([record["n"] for record in found.records], found.unreadable) == ([1, 4], 1)
+
+
+def test_lines_that_are_sound_only_together_are_none(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    file = folder / "1.jsonl"
+    file.write_bytes(b'{"n":[1\n2]}\n')
+    assert spool.read(file) == spool.Batch((), 2)
+
+
 def test_a_line_torn_when_an_edge_died_is_skipped_and_counted(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / spool.CURRENT).write_bytes(b'{"n":1}\n{"n":2,"cal')
