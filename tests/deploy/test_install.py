@@ -60,7 +60,7 @@ _BEFORE = {
     "Upgrade": f"(call long 3000) & long=$!\nwhile ! grep -qs ^ACK {WORK}/long.carrier; do sleep 0.1; done"
 }
 _AFTER = {
-    "7. Look, then start": f"serves\ncall first 100\nfacts first",
+    "7. Look, then start": "serves\ncall first 100\nfacts first",
     # What a back-up is for: the policy in force afterwards is a mistake.
     "Back up": "sed s/12155550100/12155550190/ policy.toml >/etc/vos3000-stir-gateway/mistaken.toml\n"
     "runuser -u stirgw -- gateway import /etc/vos3000-stir-gateway/mistaken.toml\n"
