@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from gateway.commands.access import TOKEN, USER
 from gateway.commands.command import Mistake, show_examples
 from gateway.commands.explain import EXPLAIN
 from gateway.commands.node import DOCTOR, RUN
@@ -19,13 +20,15 @@ from gateway.commands.sign import SIGN
 from gateway.commands.store import EXPORT, IMPORT
 from gateway.commands.verify import VERIFY
 
-COMMANDS = (RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, DOCTOR, VERSION)
+COMMANDS = (RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, USER, TOKEN, DOCTOR, VERSION)
 
 _EXAMPLES = """
   gateway run --lab                                try it: lab certificates and policy in ./state
   gateway doctor                                   what works on this node, what is off and why
   gateway import policy.toml                       put a new policy in force
   gateway explain --source 192.0.2.10 --from 2155550100 --to 12425550123   would this call be let through?
+  gateway user add alice --role admin --make-up    who may log in to the console
+  gateway token add grafana --permit metrics       what a program shows
   gateway inspect 'eyJhbGciOi...;info=<https://…>'   read an Identity header
   gateway verify --identity 'eyJhbGciOi...' --orig +12155550100 --dest +12155550123 --anchors roots.pem
   gateway lint chain.pem                           is this certificate as the SHAKEN profile wants it?

@@ -23,11 +23,14 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.access.permissions import Permission, Role
+from gateway.access.rules import AccessRules, TimeOuts
 from gateway.log import Level
 from gateway.policy.hops import Transport, split_endpoint
 from gateway.policy.inbound import Action, InboundRules
 from gateway.policy.snapshot import SigningRules
 from gateway.rim import Country, Duration, NetworkText, Strict, complaints
+from gateway.stir import x5u
 from gateway.stir.verification import Rules
 from gateway.trust.values import FetchRules
 
@@ -110,6 +113,14 @@ def _database(url: str, info: ValidationInfo) -> str:
     return f"{_SQLITE}{_anchored(Path(file), info)}" if file and file != url else url
 
 
+def _base_url(url: str) -> str:
+    if not url.endswith("/") or x5u.problem(url, x5u.Rules(ports=range(1, 65536), allow_http=True)):
+        raise ValueError(
+            'write the base of a URL, like "https://certs.example.com/certs/", with the slash at its end'
+        )
+    return url
+
+
 def _anchored(path: Path, info: ValidationInfo) -> Path:
     return path if info.context is None else info.context["folder"] / path
 
@@ -118,6 +129,10 @@ ListenText = Annotated[Listen, BeforeValidator(_listen)]
 HttpListenText = Annotated[HttpListen, BeforeValidator(_http_listen)]
 AnchoredPath = Annotated[Path, AfterValidator(_anchored)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
+Rate = Annotated[int, Field(strict=True, ge=0)]
+"""Requests a second, 0 for no bound."""
+Subjects = dict[str, Annotated[frozenset[Permission], Field(min_length=1)]]
+"""What the holders of client certificates may do, by common name."""
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
 
@@ -159,20 +174,79 @@ class Sip(Strict):
 
 
 class Api(Strict):
-    """`[api]`: the HTTP side door."""
+    """`[api]`: the HTTP side door, how it is reached, and who is let in without a token."""
 
     listen: HttpListenText = HttpListen("127.0.0.1", 8080)
     allow_public: StrictBool = False
     country: Country = "US"
+    tls_certificate: AnchoredPath | None = None
+    tls_key: AnchoredPath | None = None
+    client_ca: AnchoredPath | None = None
+    client_subjects: Subjects = Field(default_factory=dict)
+    stir_addresses: tuple[NetworkText, ...] = ()
+    trusted_proxies: tuple[NetworkText, ...] = ()
+
+    @model_validator(mode="after")
+    def _able_to_do_tls(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        if self.client_ca is not None and not self.has_tls:
+            raise ValueError(
+                "client_ca needs tls_certificate and tls_key: without TLS nobody shows a certificate"
+            )
+        if self.client_subjects and self.client_ca is None:
+            raise ValueError(
+                "client_subjects needs client_ca: whose signature makes a certificate trustworthy"
+            )
+        return self
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
-        if not self.listen.is_loopback and not self.allow_public:
+        if not self.listen.is_loopback and not self.has_tls and not self.allow_public:
             raise ValueError(
-                "this side door has no authentication: listen on a loopback address, "
-                "or set allow_public = true where a firewall guards it"
+                "passwords and tokens would cross the network in the clear: set tls_certificate and tls_key, "
+                "listen on a loopback address, or set allow_public = true where something else protects them"
             )
         return self
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether we speak TLS ourselves."""
+        return self.tls_certificate is not None
+
+
+class Access(Strict):
+    """`[access]`: how long sessions last, when somebody is locked out, how often one may ask."""
+
+    admin_idle: Duration = 15 * 60.0
+    admin_session: Duration = 8 * 3600.0
+    operator_idle: Duration = 30 * 60.0
+    operator_session: Duration = 12 * 3600.0
+    auditor_idle: Duration = 60 * 60.0
+    auditor_session: Duration = 12 * 3600.0
+    lock_after: Positive = 5
+    lock_for: Duration = 30.0
+    lock_most: Duration = 15 * 60.0
+    rate: Rate = 200
+    stir_rate: Rate = 5000
+    stranger_rate: Rate = 20
+
+    @property
+    def rules(self) -> AccessRules:
+        """The part that lets people in."""
+        return AccessRules(
+            time_outs={
+                Role.ADMIN: TimeOuts(self.admin_idle, self.admin_session),
+                Role.OPERATOR: TimeOuts(self.operator_idle, self.operator_session),
+                Role.AUDITOR: TimeOuts(self.auditor_idle, self.auditor_session),
+            },
+            lock_after=self.lock_after,
+            lock_seconds=self.lock_for,
+            lock_most=self.lock_most,
+            rate=self.rate,
+            stir_rate=self.stir_rate,
+            stranger_rate=self.stranger_rate,
+        )
 
 
 class Signing(Strict):
@@ -182,6 +256,7 @@ class Signing(Strict):
     chain: AnchoredPath | None = None
     key: AnchoredPath | None = None
     x5u: str | None = None
+    certs_url: Annotated[str, AfterValidator(_base_url)] | None = None
     unmatched: Literal["unsigned", "refuse"] = "unsigned"
 
     @model_validator(mode="after")
@@ -196,6 +271,22 @@ class Signing(Strict):
     def rules(self) -> SigningRules:
         """The part the engine needs."""
         return SigningRules(self.unmatched)
+
+
+class Keys(Strict):
+    """`[keys]`: how our private keys are kept; what is secret is named by path."""
+
+    passphrase: AnchoredPath | None = None
+    pkcs11_module: AnchoredPath | None = None
+    pkcs11_token: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    pkcs11_pin: AnchoredPath | None = None
+
+    @model_validator(mode="after")
+    def _whole_or_absent(self) -> Self:
+        parts = (self.pkcs11_module, self.pkcs11_token, self.pkcs11_pin)
+        if any(parts) and not all(parts):
+            raise ValueError("pkcs11_module, pkcs11_token and pkcs11_pin go together")
+        return self
 
 
 def _source(value: object, info: ValidationInfo) -> str | Path:
@@ -306,7 +397,9 @@ class Config(Strict):
     node: Node
     sip: Sip
     api: Api = Api()
+    access: Access = Access()
     signing: Signing = Signing()
+    keys: Keys = Keys()
     verification: Verification = Verification()
     fetch: Fetch = Fetch()
     store: Store = Store()

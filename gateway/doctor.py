@@ -11,27 +11,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Literal
 
+from gateway.access.permissions import Role
 from gateway.config import Config, Sip
-from gateway.credentials import signing_credential
+from gateway.credentials.book import ends_soon
+from gateway.credentials.configured import signing_credential
+from gateway.credentials.manifest import Manifest
+from gateway.credentials.opening import following_of, keyring_of, passphrase_of
+from gateway.credentials.stores import StoreRefused
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.peers import PeerTable
 from gateway.policy.snapshot import PolicyData
 from gateway.sip import abilities
 from gateway.sip.transport import RECEIVE_BUFFER
 from gateway.sti_vs import trust_of
+from gateway.stir.revocation import Revocations
 from gateway.store import recorder_status
+from gateway.store.access import AccessStore
 from gateway.store.database import open_database
 from gateway.store.errors import StoreGone
 from gateway.store.origins import Origins
 from gateway.store.store import Store
 from gateway.store.watcher import Watcher
 from gateway.trust.credential import Credential
+from gateway.trust.keys import KeyRefused, check_private
 
 State = Literal["ok", "off", "warning", "problem"]
 
-_SOON = 14 * 86400
+_NO_LISTS = Revocations()
+_TOKEN_SOON_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ def examine(config: Config, now: float) -> list[Finding]:
         *_policy(config),
         *_geofence(config),
         *_api(config),
+        *_access(config, now),
         *_edge(config, now),
         *_recorder(config, now),
     ]
@@ -92,22 +103,54 @@ def _sockets(sip: Sip) -> Iterator[Finding]:
 
 
 def _certificate(config: Config, now: float) -> Iterator[Finding]:
-    found = signing_credential(config.signing)
-    if found.credential is None:
-        yield Finding("signing", "problem", f"{found.problem}; calls to be signed are answered 503")
-        return
-    credential = found.credential
-    until = datetime.fromtimestamp(credential.not_after, UTC).isoformat()
-    text = f"{credential.name} signs for SPC {credential.spc} until {until}, served at {credential.x5u}"
-    yield Finding("signing", *_usability(credential, now, text))
-    yield from (Finding("signing", "warning", warning) for warning in credential.warnings)
+    trust = trust_of(config, lambda: now) if config.verification.on else None
+    following = following_of(config, lambda: trust.revocations if trust else _NO_LISTS)
+    following.changed()
+    yield from (Finding("signing", "problem", problem) for problem in following.problems)
+    book = following.current
+    if book.default is None:
+        problem = signing_credential(config.signing).problem or "no certificate is active"
+        yield Finding("signing", "problem", f"{problem}; calls to be signed are answered 503")
+    for account, credential in ((None, book.default), *book.accounts.items()):
+        if credential is None:
+            continue
+        until = datetime.fromtimestamp(credential.not_after, UTC).isoformat()
+        whom = f" for account {account}" if account is not None else ""
+        text = f"{credential.name} signs for SPC {credential.spc}{whom} until {until}, served at {credential.x5u}"
+        yield Finding("signing", *_usability(credential, now, text))
+        yield from (Finding("signing", "warning", warning) for warning in credential.warnings)
+    yield from _keys(config, book.manifest)
 
 
 def _usability(credential: Credential, now: float, text: str) -> tuple[State, str]:
     reason = credential.usable(now)
     if reason:
         return "problem", f"{text}: {reason}; calls to be signed are answered 503"
-    return ("warning", f"{text}: renew it now") if credential.not_after - now < _SOON else ("ok", text)
+    return ("warning", f"{text}: renew it now") if ends_soon(credential, now) else ("ok", text)
+
+
+def _keys(config: Config, manifest: Manifest) -> Iterator[Finding]:
+    """Where private keys are, and which of them nobody needs."""
+    if config.signing.certs_url is None:
+        yield Finding(
+            "keys", "off", "[signing] certs_url is not set: no certificate can be installed over REST"
+        )
+    if passphrase_of(config).beside_keys and any(key.store == "file" for key in manifest.keys):
+        yield Finding("keys", "warning", "the passphrase lies beside the keys: set [keys] passphrase")
+    for name, store in keyring_of(config).stores.items():
+        known = {key.id for key in manifest.keys if key.store == name}
+        try:
+            found = store.ids()
+        except StoreRefused as refused:
+            yield Finding("keys", "problem", f"{name}: {refused}")
+            continue
+        yield Finding("keys", "ok", f"{name}: {len(found & known)} of {len(known)} keys are there")
+        for missing in sorted(known - found):
+            yield Finding("keys", "problem", f"{name}: key {missing} is not there: put it back from a backup")
+        for orphan in sorted(found - known):
+            yield Finding(
+                "keys", "warning", f"{name}: key {orphan} is nobody's: left by a change that was cut short"
+            )
 
 
 def _verification(config: Config, now: float) -> Iterator[Finding]:
@@ -230,13 +273,52 @@ def _geofence(config: Config) -> Iterator[Finding]:
 
 
 def _api(config: Config) -> Iterator[Finding]:
-    listen = config.api.listen
-    if listen.is_loopback:
-        yield Finding("api", "ok", f"listens on {listen.host} port {listen.port}, for this machine only")
+    api = config.api
+    place, lock = f"{api.listen.host} port {api.listen.port}", "with" if api.has_tls else "without"
+    if api.listen.is_loopback:
+        yield Finding("api", "ok", f"listens on {place} {lock} TLS, for this machine only")
+    elif api.has_tls:
+        yield Finding("api", "ok", f"listens on {place} with TLS")
     else:
+        text = f"{place} is open without TLS: passwords and tokens can be read on their way"
+        yield Finding("api", "warning", text)
+    if api.tls_key is not None:
+        yield from _tls_key(api.tls_key)
+
+
+def _tls_key(path: Path) -> Iterator[Finding]:
+    try:
+        check_private(path)
+    except KeyRefused as refused:
+        yield Finding("api", "problem", str(refused))
+    except OSError as error:
+        yield Finding("api", "problem", f"{path}: {error.strerror}")
+
+
+def _access(config: Config, now: float) -> Iterator[Finding]:
+    """Who may use the side door."""
+    try:
+        engine = open_database(config.database_url, create=False)
+        directory = AccessStore(engine, time.time).directory()
+    except StoreGone:  # told with the policy
+        return
+    admins = [user for user in directory.users.values() if user.enabled and user.role is Role.ADMIN]
+    if not admins:
         yield Finding(
-            "api", "warning", f"{listen.host} port {listen.port} is open and asks nobody who they are"
+            "access", "warning", "nobody can log in as admin: run `gateway user add NAME --role admin`"
         )
+    else:
+        yield Finding("access", "ok", f"{len(directory.users)} users, {len(directory.tokens)} tokens")
+    for user in admins:
+        if user.totp is None and not config.api.listen.is_loopback:
+            yield Finding("access", "warning", f"admin {user.name} has no second factor")
+    for token in directory.tokens.values():
+        left = (token.expires_at - now) / 86400
+        if left < _TOKEN_SOON_DAYS:
+            state = f"ends in {left:.1f} days" if left > 0 else "has ended"
+            yield Finding(
+                "access", "warning", f"token {token.name} {state}: make another one, then revoke it"
+            )
 
 
 def _edge(config: Config, now: float) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.engine import Credential, InboundCall, OutboundCall, explain_inbound, explain_outbound
+from gateway.engine import Credentials, InboundCall, OutboundCall, explain_inbound, explain_outbound
 from gateway.explained import Explained, explained
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import Snapshot
@@ -27,7 +27,7 @@ class DryRun:
         self,
         identity: tuple[str, ...],
         snapshot: Snapshot,
-        credential: Credential | None,
+        credentials: Credentials,
         usage: Reading,
         origid: str,
     ) -> Explained:
@@ -35,7 +35,7 @@ class DryRun:
         call = OutboundCall(
             self.peer, self.caller, self.callee, identity, source=self.source, country=self.country
         )
-        return explained(explain_outbound(call, snapshot, credential, usage, self.at, origid))
+        return explained(explain_outbound(call, snapshot, credentials, usage, self.at, origid))
 
     def inbound(self, verdict: Verdict, snapshot: Snapshot, usage: Reading) -> Explained:
         """The call as one of a carrier, of which the verdict is known."""

@@ -14,7 +14,7 @@ from gateway.checking import Check, Explanation, explained, refused
 from gateway.decision import Deliver, Forward, Parties, Refuse
 from gateway.inbound import Inbound, InboundCall
 from gateway.number_policy import as_written
-from gateway.outbound import Credential, Judgement, Outbound, OutboundCall
+from gateway.outbound import Common, Credential, Credentials, Judgement, Outbound, OutboundCall
 from gateway.policy.lists import Party
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import Snapshot
@@ -22,8 +22,9 @@ from gateway.policy.usage import Reading, Usage
 from gateway.stir.verdict import Verdict
 
 __all__ = [
-    "Credential", "Deliver", "Explanation", "Forward", "InboundCall", "Judgement", "OutboundCall", "Parties",
-    "Refuse", "decide_inbound", "decide_outbound", "decide_signing", "explain_inbound", "explain_outbound", "meant_by",
+    "Common", "Credential", "Credentials", "Deliver", "Explanation", "Forward", "InboundCall", "Judgement", "OutboundCall",
+    "Parties", "Refuse", "decide_inbound", "decide_outbound", "decide_signing", "explain_inbound", "explain_outbound",
+    "meant_by",
 ]  # fmt: skip
 
 OUTBOUND: tuple[Check[Outbound], ...] = (
@@ -75,26 +76,27 @@ IDLE: Reading = Usage()
 def decide_outbound(
     call: OutboundCall,
     snapshot: Snapshot,
-    credential: Credential | None,
+    credentials: Credentials,
     now: float,
     origid: str,
     usage: Reading = IDLE,
 ) -> Refuse | Forward:
     """Decide a call from a softswitch.
 
-    `now` is in epoch seconds; `origid` a UUID nobody else has, used if the call is signed; `usage` says what is in use
-    and who is blocked. Never raises for anything a call can say.
+    `credentials` are those in force; `now` is in epoch seconds; `origid` a UUID nobody else has, used if the call is
+    signed; `usage` says what is in use and who is blocked. Never raises for anything a call can say.
     """
-    outbound = Outbound.of(call, snapshot, credential, now, origid, usage)
+    outbound = Outbound.of(call, snapshot, credentials, now, origid, usage)
     return refused(outbound, OUTBOUND) or outbound.outcome()
 
 
 def decide_signing(
     call: OutboundCall, snapshot: Snapshot, now: float, usage: Reading = IDLE
 ) -> Refuse | Judgement:
-    """Decide a call that is only to be signed here: the refusal, or the level that the policy gives it and why."""
-    outbound = Outbound.of(call, snapshot, None, now, "", usage)
-    return refused(outbound, SIGNING) or outbound.judgement
+    """Decide a call that is only to be signed here: the refusal, or the level that the policy gives it, why, and for whom."""
+    outbound = Outbound.of(call, snapshot, Common(), now, "", usage)
+    refusal = refused(outbound, SIGNING)
+    return refusal or outbound.judgement._replace(account=outbound.account.id if outbound.account else None)
 
 
 def decide_inbound(
@@ -108,13 +110,13 @@ def decide_inbound(
 def explain_outbound(
     call: OutboundCall,
     snapshot: Snapshot,
-    credential: Credential | None,
+    credentials: Credentials,
     usage: Reading,
     now: float,
     origid: str,
 ) -> Explanation:
     """What `decide_outbound` would decide, check by check; nothing is counted and no call placed."""
-    outbound = Outbound.of(call, snapshot, credential, now, origid, usage)
+    outbound = Outbound.of(call, snapshot, credentials, now, origid, usage)
     checks, refusal = explained(outbound, OUTBOUND)
     return Explanation(checks, refusal or outbound.outcome())
 

@@ -1,4 +1,4 @@
-"""A lab on one machine: certificates marked TEST ONLY, a policy with one of everything, loopback addresses.
+"""A lab on one machine: certificates marked TEST ONLY, a policy with one of everything, an admin, loopback addresses.
 
 `prepare` fills a folder so that the gateway can start from it. Certificates and policy are made where
 there are none that can be used; the configuration is written anew each time, because it is the lab's and
@@ -7,6 +7,7 @@ not the operator's.
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -15,8 +16,12 @@ from cryptography import x509
 
 from certs.lab import Lab
 from certs.ledger import Ledger
+from gateway.access.passwords import Hasher
+from gateway.access.permissions import Role
+from gateway.access.users import User
 from gateway.config import Config, load
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
+from gateway.store.access import AccessStore
 from gateway.store.database import open_database
 from gateway.store.files import replace
 from gateway.store.import_file import import_file
@@ -26,6 +31,7 @@ from gateway.store.store import Store
 SPC = "616H"
 POLICY = Path(__file__).parent.parent / "deploy" / "lab-policy.toml"
 
+_PASSWORD_BYTES = 15
 _BASE = "http://127.0.0.1:8080"
 _CONFIG = f"""\
 # The lab's configuration: written anew at each start with --lab. Copy it to make your own.
@@ -40,6 +46,7 @@ listen = ["udp:127.0.0.2:5060", "tcp:127.0.0.2:5060"]
 listen = "127.0.0.1:8080"
 
 [signing]
+certs_url = "{_BASE}/certs/"
 certificate = "{SPC}"
 chain = "pki/{SPC}.pem"
 key = "pki/{SPC}.key"
@@ -68,7 +75,24 @@ def prepare(state_dir: Path, now: float) -> Config:
     config = load(state_dir / "gateway.toml")
     _certificates(config, Lab(state_dir / "pki"), now)
     _policy(config)
+    _admin(config)
     return config
+
+
+def admin_password_path(state_dir: Path) -> Path:
+    """Where the password of the lab's admin lies, for the lab's owner alone."""
+    return state_dir / "admin-password"
+
+
+def _admin(config: Config) -> None:
+    """The user `admin`, where there is no user at all; raises StoreGone where the database cannot be used."""
+    engine = open_database(config.database_url)
+    store = AccessStore(engine, time)
+    if not store.directory().users:
+        password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        replace(admin_password_path(config.node.state_dir), f"{password}\n".encode())
+        store.add_user(User("admin", Role.ADMIN, Hasher().hash(password)), "the lab")
+    engine.dispose()
 
 
 def _policy(config: Config) -> None:

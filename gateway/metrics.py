@@ -59,7 +59,8 @@ class Counters:
 @dataclass(frozen=True, slots=True)
 class EdgeStatus:
     """What the edge said about itself at `at` (seconds since the epoch); `revision` is that of the policy in force,
-    `records_lost` counts the records of calls that found no room in the spool."""
+    `records_lost` counts the records of calls that found no room in the spool; `credentials_revision` is that of the keys
+    and certificates in force, `credential_problems` what of them could not be read."""
 
     at: float
     ready: bool
@@ -69,6 +70,8 @@ class EdgeStatus:
     slots_free: int
     revision: str = "none"
     records_lost: int = 0
+    credentials_revision: int = 0
+    credential_problems: tuple[str, ...] = ()
     counters: tuple[CounterRow, ...] = ()
 
 

@@ -19,7 +19,7 @@ from gateway.policy.usage import Reading
 from gateway.stir import attestation, identity
 from gateway.stir.attestation import Facts
 from gateway.stir.claims import Attest, ShakenClaims
-from gateway.stir.passport import Signer
+from gateway.stir.passport import CannotSign, Signer
 
 CERTIFICATE_RETRY_AFTER = 60
 """Seconds a softswitch is asked to stay away while we have no certificate: that takes an operator."""
@@ -35,6 +35,24 @@ class Credential(Protocol):
     def signer(self) -> Signer: ...
 
     def usable(self, now: float) -> str | None: ...
+
+
+class Credentials(Protocol):
+    """The credentials in force, by whom they sign for."""
+
+    def for_account(self, account: str | None) -> Credential | None:
+        """What signs for an account, or for a call that has none; None where nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """One credential for every account, or none for any."""
+
+    credential: Credential | None = None
+
+    def for_account(self, account: str | None) -> Credential | None:
+        """The same for all."""
+        return self.credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +71,13 @@ class OutboundCall:
 
 
 class Judgement(NamedTuple):
-    """The level to sign with (None: do not), the rule that said so, and why."""
+    """The level to sign with (None: do not), the rule that said so, and why; `account`: whose certificate is to sign,
+    where somebody else than the engine does."""
 
     attest: Attest | None
     rule: str
     reason: str
+    account: str | None = None
 
 
 UNJUDGED = Judgement(None, "", "")
@@ -75,6 +95,7 @@ class Outbound(NumberPolicy):
     """One call of a softswitch on its way through the checks."""
 
     identity: tuple[str, ...] = ()
+    credentials: Credentials = Common()
     credential: Credential | None = None
     origid: str = ""
     judgement: Judgement = UNJUDGED
@@ -86,7 +107,7 @@ class Outbound(NumberPolicy):
         cls,
         call: OutboundCall,
         snapshot: Snapshot,
-        credential: Credential | None,
+        credentials: Credentials,
         now: float,
         origid: str,
         usage: Reading,
@@ -102,7 +123,7 @@ class Outbound(NumberPolicy):
             usage=usage,
             now=now,
             identity=call.identity,
-            credential=credential,
+            credentials=credentials,
             origid=origid,
         )
 
@@ -150,15 +171,20 @@ class Outbound(NumberPolicy):
         return f"authorisation:{letter.name}" if letter else ""
 
     def certificate(self) -> str:
-        """A call to be signed needs a certificate that is valid now; a call for help goes out without."""
+        """A call to be signed needs a certificate of its account's that is valid now; a call for help goes out without."""
         if self.judgement.attest is None:
             return "none needed"
+        self.credential = self.credentials.for_account(self.account.id if self.account else None)
         problem = self._certificate_problem()
-        if problem and not self.emergency:
-            refuse(503, problem, CERTIFICATE_RETRY_AFTER)
         if problem:
-            self.judgement = Judgement(None, self.judgement.rule, self.judgement.reason)
+            self._go_unsigned(problem)
         return problem or "valid"
+
+    def _go_unsigned(self, problem: str) -> None:
+        """What an emergency call may do."""
+        if not self.emergency:
+            refuse(503, problem, CERTIFICATE_RETRY_AFTER)
+        self.judgement = Judgement(None, self.judgement.rule, self.judgement.reason)
 
     def _certificate_problem(self) -> str | None:
         if self.credential is None:
@@ -174,7 +200,7 @@ class Outbound(NumberPolicy):
         return self.route.name
 
     def sign(self) -> str:
-        """Nothing can fail any more."""
+        """Only a key that lies elsewhere can fail now."""
         if self.judgement.attest is None or self.caller.meant is None or self.credential is None:
             return "not signed"
         claims = ShakenClaims(
@@ -184,7 +210,11 @@ class Outbound(NumberPolicy):
             orig=self.caller.meant.digits,
             origid=self.origid,
         )
-        self.value = identity.build(self.credential.signer.sign(claims), self.credential.x5u)
+        try:
+            self.value = identity.build(self.credential.signer.sign(claims), self.credential.x5u)
+        except CannotSign:
+            self._go_unsigned("certificate.key-failing")
+            return "certificate.key-failing"
         return f"signed with {self.judgement.attest}"
 
     def outcome(self) -> Forward:

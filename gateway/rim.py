@@ -26,14 +26,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _seconds(value: object) -> float:
+def seconds(value: object) -> float:
+    """A duration as it is written; ValueError for what is none."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", value) if isinstance(value, str) else None
     if found is None:
         raise ValueError('write a duration with its unit, like "500ms", "30s", "5m" or "1h"')
     return float(found[1]) * _UNITS[found[2]]
 
 
-Duration = Annotated[float, BeforeValidator(_seconds)]
+Duration = Annotated[float, BeforeValidator(seconds)]
 """Seconds, written with a unit."""
 
 Count = Annotated[int, Field(strict=True, ge=0)]

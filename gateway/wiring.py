@@ -17,9 +17,9 @@ import uvloop
 
 from gateway import log
 from gateway.config import Config
-from gateway.credentials import signing_credential
+from gateway.credentials.following import Following
+from gateway.credentials.opening import following_of
 from gateway.engine import (
-    Credential,
     Deliver,
     Forward,
     InboundCall,
@@ -102,11 +102,9 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     ledger = Ledger(lambda: watcher.current, time, _block_teller(config, spool, counters))
     kept = Kept(config.node.state_dir, ledger.usage)
     kept.restore(time())
-    found = signing_credential(config.signing)
-    if found.problem:
-        _log.warning("signing.off", reason=found.problem)
-
     sti_vs = StiVs(config)
+    credentials = following_of(config, lambda: sti_vs.trust.revocations)
+    credentials.changed()
     log_call = _recorder(log.call_logger(config.log.mask_numbers), spool)
     network = Network(config.sip, lambda: watcher.current)
     edge = Edge(
@@ -114,7 +112,7 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         Reception(
             config.sip,
             network,
-            _Decider(watcher, found.credential, sti_vs.verifier, ledger, origins),
+            _Decider(watcher, credentials, sti_vs.verifier, ledger, origins),
             counters,
             log_call,
         ),
@@ -138,10 +136,11 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     tasks = [
         asyncio.create_task(each)
         for each in (
-            _keep(config, edge, network, watcher, spool, counters),
+            _keep(config, edge, network, watcher, credentials, spool, counters),
             _follow(watcher, network, ledger, origins),
             _record(spool, kept, config),
             sti_vs.follow(),
+            credentials.follow(),
         )
     ]
     for task in tasks:  # an edge that does not look after itself must not go on
@@ -162,12 +161,12 @@ class _Decider:
     def __init__(
         self,
         watcher: Watcher,
-        credential: Credential | None,
+        credentials: Following,
         verifier: Verifier,
         ledger: Ledger,
         origins: Origins,
     ) -> None:
-        self._watcher, self._credential, self._ledger = watcher, credential, ledger
+        self._watcher, self._credentials, self._ledger = watcher, credentials, ledger
         self.verify = verifier.judge
         self.country = origins.country
         self.began = ledger.began
@@ -177,7 +176,7 @@ class _Decider:
 
     def outbound(self, call: OutboundCall) -> Refuse | Forward:
         decision = decide_outbound(
-            call, self._watcher.current, self._credential, time(), new_origid(), self._ledger.usage
+            call, self._watcher.current, self._credentials.current, time(), new_origid(), self._ledger.usage
         )
         self._ledger.decided(decision)
         return decision
@@ -265,6 +264,7 @@ async def _keep(
     edge: Edge,
     network: Network,
     watcher: Watcher,
+    credentials: Following,
     spool: Spool,
     counters: Counters,
 ) -> None:
@@ -285,6 +285,8 @@ async def _keep(
             slots_free=edge.slots.pool.free_slots,
             revision=watcher.current.revision,
             records_lost=spool.lost,
+            credentials_revision=credentials.current.manifest.revision,
+            credential_problems=credentials.problems,
             counters=counters.rows(),
         )
         try:

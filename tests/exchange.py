@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.engine import (
+    Common,
     Deliver,
     Explanation,
     Forward,
@@ -138,12 +139,12 @@ class Exchange:
     def decide(self, caller: str = OWNED, callee: str = CALLEE, **said: Any) -> Refuse | Forward:
         """A call from the softswitch; nothing is counted."""
         call = self._asked(caller, callee, **said)
-        return decide_outbound(call, self.snapshot, self.credential, self.now, ORIGID, self.usage)
+        return decide_outbound(call, self.snapshot, Common(self.credential), self.now, ORIGID, self.usage)
 
     def explain(self, caller: str = OWNED, callee: str = CALLEE, **said: Any) -> Explanation:
         """The same, check by check."""
         call = self._asked(caller, callee, **said)
-        return explain_outbound(call, self.snapshot, self.credential, self.usage, self.now, ORIGID)
+        return explain_outbound(call, self.snapshot, Common(self.credential), self.usage, self.now, ORIGID)
 
     def decide_inbound(
         self, caller: str = OWNED, callee: str = CALLEE, verdict: Verdict = PASSED, **said: Any

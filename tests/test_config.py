@@ -56,7 +56,21 @@ def errors(tmp_path: Path, text: str) -> tuple[str, ...]:
         (SMALLEST + "max_calls = '5'", "sip.max_calls"),
         (SMALLEST + "inner_address = '192.0.2.1'", "sip.inner_address: must be a loopback address"),
         (SMALLEST + "unknown_source = '404'", "sip.unknown_source"),
-        (SMALLEST + "[api]\nlisten = '0.0.0.0:8080'", "no authentication"),
+        (SMALLEST + "[api]\nlisten = '0.0.0.0:8080'", "would cross the network in the clear"),
+        (SMALLEST + "[api]\ntls_key = 'x'", "tls_certificate and tls_key go together"),
+        (SMALLEST + "[api]\nclient_ca = 'x'", "client_ca needs tls_certificate"),
+        (
+            SMALLEST + "[api]\ntls_key = 'x'\ntls_certificate = 'x'\nclient_subjects = {x = ['stir']}",
+            "client_subjects needs client_ca",
+        ),
+        (
+            SMALLEST
+            + "[api]\ntls_key = 'x'\ntls_certificate = 'x'\nclient_ca = 'x'\nclient_subjects = {x = ['root']}",
+            "api.client_subjects.x",
+        ),
+        (SMALLEST + "[api]\nstir_addresses = ['sbc']", "api.stir_addresses[0]"),
+        (SMALLEST + "[access]\nlock_after = 0", "access.lock_after"),
+        (SMALLEST + "[access]\nadmin_idle = 15", "access.admin_idle: write a duration with its unit"),
         (SMALLEST + "[api]\nlisten = '127.0.0.1'", "api.listen: write the port too"),
         (
             SMALLEST + SIGNING.replace("key =", "#"),

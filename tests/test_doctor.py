@@ -6,7 +6,7 @@ import pytest
 
 from gateway import lab
 from gateway.config import Config, Signing, load
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.doctor import Finding, examine
 from gateway.metrics import EdgeStatus, status_path, write_status
 from gateway.sip import abilities

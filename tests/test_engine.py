@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.engine import Forward, OutboundCall, Refuse, decide_outbound
+from gateway.engine import Common, Forward, OutboundCall, Refuse, decide_outbound
 from gateway.policy.accounts import Account
 from gateway.policy.hops import NextHop
 from gateway.policy.peers import Peer
@@ -17,7 +17,8 @@ from gateway.policy.routes import Route
 from gateway.policy.sections import NumberSection
 from gateway.policy.snapshot import PolicyData, SigningRules, Snapshot, compile_snapshot
 from gateway.stir import identity
-from gateway.stir.passport import Signer
+from gateway.stir.claims import ShakenClaims
+from gateway.stir.passport import CannotSign, Signer
 from gateway.stir.tn import NumberPlan
 
 NOW = 1_800_000_000.75
@@ -102,7 +103,7 @@ def decide(
     credential: Lent | None = Lent(),
 ) -> Refuse | Forward:
     return decide_outbound(
-        OutboundCall(PEERS[peer], caller, callee, identity), policy, credential, NOW, ORIGID
+        OutboundCall(PEERS[peer], caller, callee, identity), policy, Common(credential), NOW, ORIGID
     )
 
 
@@ -139,7 +140,7 @@ def test_refuses(call: dict[str, object], refusal: Refuse) -> None:
 
 def test_an_account_the_policy_does_not_hold_is_refused() -> None:
     stranger = switch("stranger", "deleted")
-    decided = decide_outbound(OutboundCall(stranger, OWNED, CALLEE), SNAPSHOT, Lent(), NOW, ORIGID)
+    decided = decide_outbound(OutboundCall(stranger, OWNED, CALLEE), SNAPSHOT, Common(Lent()), NOW, ORIGID)
     assert decided == Refuse(603, "Decline", "account.unknown")
 
 
@@ -245,3 +246,32 @@ def test_nothing_a_call_says_makes_the_engine_fail(caller: str, callee: str, pee
     decided = decide(peer, caller, callee)
     assert isinstance(decided, Refuse | Forward)
     assert decided.rule
+
+
+class Away:
+    """A signer whose key lies in a token that does not answer."""
+
+    def sign(self, claims: ShakenClaims) -> str:
+        raise CannotSign("the token is away")
+
+
+def test_a_key_that_gives_no_signature_is_503_and_an_emergency_call_goes_on_unsigned() -> None:
+    away = Lent(signer=Away())  # type: ignore[arg-type]
+    refused, emergency = decide(credential=away), decide(callee="911", credential=away)
+    assert isinstance(refused, Refuse)
+    assert (refused.code, refused.rule) == (503, "certificate.key-failing")
+    assert isinstance(emergency, Forward)
+    assert (emergency.rule, emergency.identity, emergency.attest) == ("emergency", None, None)
+
+
+def test_each_account_is_signed_for_with_its_own_certificate() -> None:
+    class Each:
+        def for_account(self, account: str | None) -> Lent:
+            return Lent(signer=Signer(KEY, f"https://certs.example.com/{account}.pem"), x5u=f"{account}")
+
+    for account in ("acme", "bravo"):
+        call = OutboundCall(PEERS[account], OWNED, CALLEE)
+        decided = decide_outbound(call, SNAPSHOT, Each(), NOW, ORIGID)
+        assert isinstance(decided, Forward)
+        assert decided.identity is not None
+        assert f"info=<{account}>" in decided.identity

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway import lab
 from gateway.config import Config
-from gateway.credentials import signing_credential
+from gateway.credentials.configured import signing_credential
 from gateway.store.database import open_database
 from gateway.store.store import Store
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -13,23 +13,33 @@ from gateway.api import (
     blacklist,
     calls,
     certificates,
+    description,
     entries,
     explain,
     health,
+    keys,
+    me,
     metrics,
     numbers,
+    published,
     sections,
+    sessions,
     signing,
     system_parameters,
+    tokens,
     traceback,
     uploads,
+    users,
     verification,
 )
+from gateway.api.authorisation import NotAllowed, check_routes
+from gateway.api.credential_errors import answer_credential_errors
 from gateway.api.openapi import Application
 from gateway.api.problems import Unfit, problem
+from gateway.api.refusals import refuse_access
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_errors import MessageId, StirError
-from gateway.api.stir_http import PREFIX, refuse
+from gateway.api.stir_http import is_stir, refuse
 from gateway.api.store_errors import answer_store_errors
 from gateway.store.parameters_entry import KEY
 from gateway.store.resources import RESOURCES
@@ -45,18 +55,23 @@ def create_app(sidecar: Sidecar) -> FastAPI:
         version=version(),
         description="The operator's policy and the call log, signing and verification for other SIP elements "
         "(ATIS-1000082, 3GPP TS 24.229 Annex V), our certificates, health and metrics.",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
     registry = CollectorRegistry()
+    app.include_router(description.router())
     app.include_router(health.router(sidecar))
     app.include_router(metrics.router(sidecar, registry))
-    app.include_router(certificates.router(sidecar))
+    app.include_router(published.router(sidecar))
     app.include_router(signing.router(sidecar))
     app.include_router(verification.router(sidecar, registry))
     _include_policy(app, sidecar)
     _answer_errors(app)
     answer_store_errors(app)
+    answer_credential_errors(app)
+    app.state.sidecar = sidecar
+    check_routes(app.routes)
     return app
 
 
@@ -65,7 +80,8 @@ def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
     running = uploads.Uploads(sidecar.now)
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
-    for resource in (sections, system_parameters, blacklist, audit, calls, traceback, explain):
+    parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain, keys, certificates)
+    for resource in (*parts, me, users, tokens, sessions):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():
         if kind.name != KEY:
@@ -77,13 +93,17 @@ def _answer_errors(app: FastAPI) -> None:
     async def stir_error(request: Request, error: StirError) -> JSONResponse:
         return refuse(request, error)
 
+    @app.exception_handler(NotAllowed)
+    async def not_allowed(request: Request, error: NotAllowed) -> Response:
+        return refuse_access(request, error)
+
     @app.exception_handler(Unfit)
     async def unfit(request: Request, error: Unfit) -> JSONResponse:
         return problem(request, error.status, error.detail, error.mistakes)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        if _is_stir(request) and error.status_code in _STIR_ERRORS:
+        if is_stir(request) and error.status_code in _STIR_ERRORS:
             return refuse(request, StirError(_STIR_ERRORS[error.status_code]))
         answer = problem(request, error.status_code, error.detail)
         answer.headers.update(error.headers or {})
@@ -95,10 +115,6 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def internal_error(request: Request, error: Exception) -> JSONResponse:
-        if _is_stir(request):
+        if is_stir(request):
             return refuse(request, StirError("POL5000", type(error).__name__))
         return problem(request, 500, "the reason is in the log")
-
-
-def _is_stir(request: Request) -> bool:
-    return request.url.path.startswith(f"{PREFIX}/")

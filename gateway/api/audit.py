@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.problems import problems
 from gateway.api.query import Paging, as_time, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -22,7 +24,7 @@ class AuditQuery(Paging):
     ] = None
     resource: Annotated[str | None, Field(max_length=64, examples=["peers"])] = None
     key: Annotated[str | None, Field(max_length=512)] = None
-    who: Annotated[str | None, Field(max_length=256, examples=["api:127.0.0.1"])] = None
+    who: Annotated[str | None, Field(max_length=256, examples=["user:alice"])] = None
     action: Annotated[str | None, Field(max_length=64, examples=["changed"])] = None
 
 
@@ -35,7 +37,9 @@ class AuditRecord(BaseModel):
     action: str
     resource: str
     key: str
-    revision: int = Field(description="The policy's revision with this change in it.")
+    revision: int = Field(
+        description="With this change in it: the policy's, or that of keys and certificates."
+    )
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
@@ -49,7 +53,7 @@ class AuditList(BaseModel):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The record of changes."""
-    routes = APIRouter(prefix="/v1", tags=["audit"])
+    routes = APIRouter(prefix="/v1", tags=["audit"], dependencies=[needs(Permission.READ)])
 
     @routes.get(
         "/audit",

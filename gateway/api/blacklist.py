@@ -10,6 +10,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.blocking import TYPE_NAMES, Blocking, is_number
 from gateway.api.body import described, json_body, validated
 from gateway.api.calls import canonical
@@ -94,6 +96,7 @@ def router(sidecar: Sidecar) -> APIRouter:
 def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
     @routes.get(
         "",
+        dependencies=[needs(Permission.READ)],
         summary="Who is kept out, newest first",
         responses=problems({400: "The query is not understood", 503: "The database is away"}),
         openapi_extra=parameters(BlockQuery),
@@ -107,6 +110,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
 
     @routes.get(
         "/{id:int}",
+        dependencies=[needs(Permission.READ)],
         summary="One block",
         responses=problems({404: "It is not there", 503: "The database is away"}),
     )
@@ -120,6 +124,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
 def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
     @routes.post(
         "",
+        dependencies=[needs(Permission.POLICY)],
         status_code=201,
         summary="Block by hand",
         response_model=BlockRecord,
@@ -136,6 +141,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
 
     @routes.delete(
         "/{id:int}",
+        dependencies=[needs(Permission.POLICY)],
         status_code=204,
         summary="Release by hand",
         responses=problems({404: "It is not in force", 503: "The database is away"}),

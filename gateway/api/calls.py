@@ -13,6 +13,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.call_record import CallRecord
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Moment, Paging, WrittenNumber, asked, parameters
@@ -73,7 +75,7 @@ class CallQuery(Filters, Paging):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The call log."""
-    routes = APIRouter(prefix="/v1", tags=["calls"])
+    routes = APIRouter(prefix="/v1", tags=["calls"], dependencies=[needs(Permission.READ)])
 
     @routes.get(
         "/calls", summary="Calls, newest first", responses=_PROBLEMS, openapi_extra=parameters(CallQuery)

@@ -21,7 +21,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, create_model
 from sqlalchemy import Boolean
 
+from gateway.access.permissions import Permission
 from gateway.api import examples
+from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body
 from gateway.api.conditions import Conditions, conditions, etag, is_known
 from gateway.api.problems import Mistake, Unfit, problems
@@ -52,6 +54,7 @@ def _add_collection(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> 
 
     @routes.get(
         "",
+        dependencies=[needs(Permission.READ)],
         summary=f"Page through the {name}",
         response_model=_page_model(resource),
         responses=problems({400: "The query is not understood", 503: "The database is away"}),
@@ -67,6 +70,7 @@ def _add_collection(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> 
 
     @routes.post(
         "",
+        dependencies=[needs(Permission.POLICY)],
         status_code=201,
         summary=f"Add one of the {name}",
         response_model=resource.entry,
@@ -86,6 +90,7 @@ def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
 
     @routes.get(
         "/{key:path}",
+        dependencies=[needs(Permission.READ)],
         summary=f"One of the {name}",
         response_model=resource.entry,
         responses=problems({404: "It is not there", 503: "The database is away"}),
@@ -98,6 +103,7 @@ def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
 
     @routes.put(
         "/{key:path}",
+        dependencies=[needs(Permission.POLICY)],
         summary=f"Add or replace one of the {name}",
         response_model=resource.entry,
         responses={
@@ -112,6 +118,7 @@ def _add_entry(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
 
     @routes.delete(
         "/{key:path}",
+        dependencies=[needs(Permission.POLICY)],
         status_code=204,
         summary=f"Take one of the {name} away",
         responses=problems(

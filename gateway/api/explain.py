@@ -10,6 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, Field
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body, validated
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Moment
@@ -52,7 +54,7 @@ class Question(Strict):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The dry run."""
-    routes = APIRouter(prefix="/v1", tags=["explain"])
+    routes = APIRouter(prefix="/v1", tags=["explain"], dependencies=[needs(Permission.READ)])
 
     @routes.post(
         "/explain",
@@ -86,6 +88,6 @@ async def _explained(
 ) -> Explained:
     usage = in_force.usage()
     if call.peer.role == "softswitch":
-        return call.outbound(asked.identity, snapshot, sidecar.credential, usage, new_origid())
+        return call.outbound(asked.identity, snapshot, sidecar.book, usage, new_origid())
     parties = signalled((), call.caller, call.callee, call.callee, call.peer.plan)
     return call.inbound(await sidecar.verify(asked.identity, parties), snapshot, usage)

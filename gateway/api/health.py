@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.sidecar import Sidecar
 
 
@@ -35,7 +37,12 @@ def router(sidecar: Sidecar) -> APIRouter:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @routes.get("/readyz", summary="Can this node serve calls?", responses={503: {"model": Readiness}})
+    @routes.get(
+        "/readyz",
+        dependencies=[needs(Permission.METRICS)],
+        summary="Can this node serve calls?",
+        responses={503: {"model": Readiness}},
+    )
     async def readyz(response: Response) -> Readiness:
         found = readiness(sidecar)
         response.status_code = 200 if found.ready else 503
@@ -54,7 +61,12 @@ def readiness(sidecar: Sidecar) -> Readiness:
 
 
 def _alarms(sidecar: Sidecar) -> Iterator[str]:
-    """What keeps the policy from being followed and calls from being recorded, and what was lost of those."""
+    """What keeps calls from being signed, the policy from being followed and calls from being recorded, and what was lost."""
+    yield from sidecar.book.alarms(sidecar.now())
+    yield from sidecar.credentials.problems
+    yield from (
+        f"key store {name}: {problem}" for name, problem in sidecar.credentials.stores.items() if problem
+    )
     recorder, edge = sidecar.recorder(), sidecar.edge()
     if recorder is None:
         yield "recorder-silent: changes of policy do not reach this node, records of calls wait in its spool"
@@ -63,6 +75,8 @@ def _alarms(sidecar: Sidecar) -> Iterator[str]:
     lost = (recorder.lost if recorder else 0) + (edge.records_lost if edge else 0)
     if lost:
         yield f"records-lost: {lost} records of calls are not in the call log"
+    if edge:
+        yield from (f"edge: {problem}" for problem in edge.credential_problems)
 
 
 def _check(name: str, reason: str | None) -> Check:

@@ -9,13 +9,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.sidecar import Sidecar, TrustInForce
 from gateway.metrics import EdgeStatusCollector
 from gateway.store.recorder_status import RecorderStatus
 
 
 class CredentialCollector(Collector):
-    """When the signing certificate ends, so that an alarm can go off long before."""
+    """When our certificates end, so that an alarm can go off long before."""
 
     def __init__(self, sidecar: Sidecar) -> None:
         self._sidecar = sidecar
@@ -24,14 +26,28 @@ class CredentialCollector(Collector):
         """The families as they stand now."""
         usable = self._sidecar.credential_problem(self._sidecar.now()) is None
         yield GaugeMetricFamily("stirgw_certificate_usable", "1 if calls can be signed now.", value=usable)
-        if self._sidecar.credential:
-            ends = GaugeMetricFamily(
-                "stirgw_certificate_not_after_seconds",
-                "When the signing certificate expires, in seconds since the epoch.",
-                labels=["certificate"],
-            )
-            ends.add_metric([self._sidecar.credential.name], self._sidecar.credential.not_after)
-            yield ends
+        ends = GaugeMetricFamily(
+            "stirgw_certificate_not_after_seconds",
+            "When a certificate expires, in seconds since the epoch; one that signs for several scopes is there for each.",
+            labels=["certificate", "scope", "state"],
+        )
+        for each in self._sidecar.book.standings():
+            ends.add_metric([each.certificate, each.scope, each.state], each.not_after)
+        yield ends
+        problems = "Keys and certificates that could not be read; the log names them."
+        yield GaugeMetricFamily(
+            "stirgw_credential_problems", problems, value=len(self._sidecar.credentials.problems)
+        )
+        stores = GaugeMetricFamily(
+            "stirgw_key_store_usable", "1 if the store of private keys can be used.", labels=["store"]
+        )
+        for store, problem in self._sidecar.credentials.stores.items():
+            stores.add_metric([store], problem is None)
+        yield stores
+        revision = "Revision of the keys and certificates in force here."
+        yield GaugeMetricFamily(
+            "stirgw_credentials_revision", revision, value=self._sidecar.book.manifest.revision
+        )
 
 
 class TrustCollector(Collector):
@@ -49,6 +65,10 @@ class TrustCollector(Collector):
         yield GaugeMetricFamily("stirgw_trust_problems", problems, value=len(trust.problems))
         lists = "Revocation lists in force."
         yield GaugeMetricFamily("stirgw_crls", lists, value=len(trust.revocations.lists))
+        if trust.revocations.lists:
+            left = "Until the first of the revocation lists in force is out of date; negative since one is."
+            first = min(each.next_update for each in trust.revocations.lists)
+            yield GaugeMetricFamily("stirgw_crl_seconds_left", left, value=first - self._now())
         if trust.trust_list:
             left = "Until the STI-PA's trust list expires; negative since it has, and it stays in force."
             seconds = trust.trust_list.seconds_left(self._now())
@@ -93,7 +113,12 @@ def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
         registry.register(TrustCollector(sidecar.trust, sidecar.now))
     routes = APIRouter(tags=["metrics"])
 
-    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    @routes.get(
+        "/metrics",
+        dependencies=[needs(Permission.METRICS)],
+        summary="Prometheus metrics",
+        response_class=Response,
+    )
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -15,7 +15,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
 from gateway.api import uploads
+from gateway.api.authorisation import needs
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Paging, WrittenNumber, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -81,6 +83,7 @@ def router(sidecar: Sidecar, running: Uploads) -> APIRouter:
 def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
     @routes.get(
         "/numbers",
+        dependencies=[needs(Permission.READ)],
         summary="Page through a group's numbers",
         responses=problems({400: "The query is not understood", **_PROBLEMS}),
         openapi_extra=parameters(NumberQuery),
@@ -95,6 +98,7 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
 
     @routes.get(
         "/numbers.csv",
+        dependencies=[needs(Permission.READ)],
         summary="All of a group's numbers",
         response_class=StreamingResponse,
         responses={200: {"content": {CSV: {}}}, **problems(_PROBLEMS)},
@@ -105,6 +109,7 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
 
     @routes.put(
         "/numbers",
+        dependencies=[needs(Permission.POLICY)],
         summary="Upload a group's numbers",
         responses=problems(
             {
@@ -128,16 +133,33 @@ def _add_whole(routes: APIRouter, sidecar: Sidecar, running: Uploads) -> None:
 def _add_one(routes: APIRouter, sidecar: Sidecar) -> None:
     wrong = problems({422: "It is no number", **_PROBLEMS})
 
-    @routes.get("/numbers/{number}", summary="Is this number in the group?", responses=wrong)
+    @routes.get(
+        "/numbers/{number}",
+        summary="Is this number in the group?",
+        responses=wrong,
+        dependencies=[needs(Permission.READ)],
+    )
     def read(name: str, number: str) -> Listed:
         return Listed(number=_listed(sidecar.store(), name, number))
 
-    @routes.put("/numbers/{number}", status_code=204, summary="Add one number", responses=wrong)
+    @routes.put(
+        "/numbers/{number}",
+        status_code=204,
+        summary="Add one number",
+        responses=wrong,
+        dependencies=[needs(Permission.POLICY)],
+    )
     def add(request: Request, name: str, number: str) -> Response:
         sidecar.store().put_numbers(name, [_line(number)], who(request), "add")
         return Response(status_code=204)
 
-    @routes.delete("/numbers/{number}", status_code=204, summary="Take one number away", responses=wrong)
+    @routes.delete(
+        "/numbers/{number}",
+        status_code=204,
+        summary="Take one number away",
+        responses=wrong,
+        dependencies=[needs(Permission.POLICY)],
+    )
     def remove(request: Request, name: str, number: str) -> Response:
         store = sidecar.store()
         store.put_numbers(name, [_listed(store, name, number)], who(request), "remove")

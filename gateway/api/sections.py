@@ -9,6 +9,8 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.problems import Unfit, problems
 from gateway.api.query import Paging, WrittenNumber, asked, parameters
 from gateway.api.sidecar import Sidecar
@@ -54,7 +56,7 @@ class SectionList(BaseModel):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The query; what changes sections is as for every other entry."""
-    routes = APIRouter(prefix="/v1", tags=["number-sections"])
+    routes = APIRouter(prefix="/v1", tags=["number-sections"], dependencies=[needs(Permission.READ)])
 
     @routes.get(
         "/number-sections",

@@ -9,14 +9,20 @@ import time
 from collections.abc import Coroutine, Iterator
 
 import uvicorn
+import uvloop
+from fastapi import FastAPI
 
 from gateway import log
+from gateway.api import letting_in, listening
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.config import Config
-from gateway.credentials import signing_credential
+from gateway.credentials.following import Following
+from gateway.credentials.opening import custodian_of, following_of
+from gateway.credentials.outside import Outside
 from gateway.metrics import fresh_status, status_path
 from gateway.onlooker import Onlooker
+from gateway.roster import Roster, roster_path
 from gateway.sti_vs import StiVs
 from gateway.stir.tn import NumberPlan
 from gateway.store import recorder_status
@@ -28,26 +34,39 @@ _log = log.get("sidecar")
 def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     log.setup(config.log.level)
-    asyncio.run(_serve(config))
+    uvloop.run(_serve(config))
 
 
 async def _serve(config: Config) -> None:
     sti_vs, onlooker = StiVs(config), Onlooker(config)
+    credentials = following_of(config, lambda: sti_vs.trust.revocations)
+    opening = Opening(config.database_url, time.time)
+    roster = Roster(roster_path(config.node.state_dir), lambda: opening().access)
+    await asyncio.to_thread(roster.look)
     listen = config.api.listen
-    _log.info("sidecar.listening", host=listen.host, port=listen.port)
+    _log.info("sidecar.listening", host=listen.host, port=listen.port, tls=config.api.has_tls)
+    if not listen.is_loopback and not config.api.has_tls:
+        _log.warning("sidecar.in-the-clear", host=listen.host, do="set [api] tls_certificate and tls_key")
     server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(_sidecar(config, sti_vs, onlooker)),
-            host=listen.host,
-            port=listen.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-        )
+        listening.uvicorn_config(config.api, _app(config, sti_vs, onlooker, credentials, opening, roster))
     )
-    with _beside(server, sti_vs.follow(), sti_vs.keep(), onlooker.follow()):
+    with _beside(
+        server, sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow(), roster.follow()
+    ):
         await server.serve()
     await sti_vs.close()
+
+
+def _app(
+    config: Config,
+    sti_vs: StiVs,
+    onlooker: Onlooker,
+    credentials: Following,
+    opening: Opening,
+    roster: Roster,
+) -> FastAPI:
+    sidecar = _sidecar(config, sti_vs, onlooker, credentials, opening)
+    return create_app(letting_in.let_in(sidecar, config, onlooker, roster))
 
 
 @contextlib.contextmanager
@@ -69,20 +88,22 @@ def _beside(server: uvicorn.Server, *work: Coroutine[None, None, None]) -> Itera
             task.cancel()
 
 
-def _sidecar(config: Config, sti_vs: StiVs, onlooker: Onlooker) -> Sidecar:
+def _sidecar(
+    config: Config, sti_vs: StiVs, onlooker: Onlooker, credentials: Following, opening: Opening
+) -> Sidecar:
     path, recorded = status_path(config.node.state_dir), recorder_status.status_path(config.node.state_dir)
     onlooker.look()  # nothing is signed before the policy is known
-    found = signing_credential(config.signing)
-    if found.problem:
-        _log.warning("signing.off", reason=found.problem)
-    return Sidecar.of(
-        found.credential,
+    credentials.changed()
+    return Sidecar(
+        credentials,
         edge=lambda: fresh_status(path, time.time()),
         now=time.time,
         verifier=sti_vs.verifier,
         plan=NumberPlan.of(config.api.country),
         trust=sti_vs.trust,
-        database=Opening(config.database_url, time.time),
+        database=opening,
         in_force=onlooker,
+        custodian=custodian_of(config, sti_vs.trust, time.time, credentials.configured),
+        outside=Outside(config.fetch.rules),
         recorder=lambda: recorder_status.fresh_status(recorded, time.time()),
     )

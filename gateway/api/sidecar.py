@@ -1,16 +1,21 @@
-"""What the sidecar's resources share: the credential, the verifier, the database, the policy in force, the edge's status and
+"""What the sidecar's resources share: the credentials, the verifier, the database, the policy in force, the edge's status and
 the clock, each given from outside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
+from gateway.access.people import People
+from gateway.access.shown import Doorkeeper
+from gateway.credentials.book import Book
+from gateway.credentials.custodian import Custodian
+from gateway.credentials.outside import Outside
 from gateway.metrics import EdgeStatus
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.usage import Reading
-from gateway.stir.passport import Signer
 from gateway.stir.path import Anchors
 from gateway.stir.reasons import Reason
 from gateway.stir.revocation import Revocations
@@ -18,12 +23,16 @@ from gateway.stir.signalled import Signalled
 from gateway.stir.tn import NumberPlan
 from gateway.stir.verdict import Verdict
 from gateway.stir.verification import Rules, begin
+from gateway.store.access import AccessStore
 from gateway.store.calls import CallLog
 from gateway.store.errors import StoreGone
 from gateway.store.recorder_status import RecorderStatus
 from gateway.store.store import Store
 from gateway.trust.credential import Credential
 from gateway.trust.trust_list import TrustList
+from gateway.trust.values import FetchRules
+
+T = TypeVar("T")
 
 AMERICAN = NumberPlan.of("US")
 
@@ -73,6 +82,34 @@ class Database(Protocol):
     @property
     def calls(self) -> CallLog: ...
 
+    @property
+    def access(self) -> AccessStore: ...
+
+
+class CredentialsInForce(Protocol):
+    """What this process signs with, within a second of a change."""
+
+    @property
+    def current(self) -> Book:
+        """The credentials by account."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of them could not be read, one line each."""
+
+    @property
+    def stores(self) -> Mapping[str, str | None]:
+        """What is wrong with each key store, None for nothing; half a minute old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A credential that the configuration names, without a manifest beside it."""
+
+    current: Book
+    problems: tuple[str, ...] = ()
+    stores: Mapping[str, str | None] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
@@ -81,10 +118,12 @@ class Sidecar:
     verifier: None where nobody is trusted. plan: how numbers that lack their country are read in a verification or a
     query. trust: what the verifier goes by, for the metrics. database: opens it where that has not been done, or raises
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
+    access: knows who a request is from; without it nothing but what is public is answered.
+    people: how users log in, and what else is done with sessions; None where nobody can.
+    custodian: changes keys and certificates, None where this process may not. outside: looks at their URLs.
     """
 
-    credential: Credential | None
-    signer: Signer | None
+    credentials: CredentialsInForce
     edge: Callable[[], EdgeStatus | None]
     now: Callable[[], float]
     verifier: Verifier | None = None
@@ -93,6 +132,10 @@ class Sidecar:
     database: Callable[[], Database] | None = None
     in_force: InForce | None = None
     recorder: Callable[[], RecorderStatus | None] = lambda: None
+    access: Doorkeeper | None = None
+    people: People | None = None
+    custodian: Custodian | None = None
+    outside: Outside = field(default_factory=lambda: Outside(FetchRules()))
 
     @classmethod
     def of(
@@ -106,10 +149,12 @@ class Sidecar:
         database: Callable[[], Database] | None = None,
         in_force: InForce | None = None,
         recorder: Callable[[], RecorderStatus | None] = lambda: None,
+        access: Doorkeeper | None = None,
+        people: People | None = None,
     ) -> Sidecar:
-        """The sidecar that signs with `credential`."""
-        signer = credential.signer if credential else None
-        return cls(credential, signer, edge, now, verifier, plan, trust, database, in_force, recorder)
+        """The sidecar that signs with `credential` and nothing else."""
+        alone = Alone(Book.of(credential))
+        return cls(alone, edge, now, verifier, plan, trust, database, in_force, recorder, access, people)
 
     def store(self) -> Store:
         """The policy in the database; raises StoreGone where there is none to be had."""
@@ -119,6 +164,27 @@ class Sidecar:
         """The call log in the database; raises StoreGone where there is none to be had."""
         return self._opened().calls
 
+    def access_store(self) -> AccessStore:
+        """Users and tokens in the database; raises StoreGone where there is none to be had."""
+        return self._opened().access
+
+    async def change_access(self, change: Callable[[AccessStore], T]) -> T:
+        """Change users or tokens, and have it take effect here at once; raises what the store does."""
+
+        def changed() -> T:
+            answer = change(self.access_store())
+            if self.people is not None:
+                self.people.look()
+            return answer
+
+        return await asyncio.to_thread(changed)
+
+    def logins(self) -> People:
+        """How users log in; raises StoreGone where nobody can."""
+        if self.people is None:
+            raise StoreGone("nobody can log in to this process")
+        return self.people
+
     def _opened(self) -> Database:
         if self.database is None:
             raise StoreGone("this process has no database")
@@ -126,10 +192,12 @@ class Sidecar:
 
     def credential_problem(self, at: float) -> str | None:
         """Why nothing can be signed at this time, as a rule id, or None."""
-        if self.credential is None:
-            return "certificate.none"
-        reason = self.credential.usable(at)
-        return f"certificate.{reason}" if reason else None
+        return self.book.node_problem(at)
+
+    @property
+    def book(self) -> Book:
+        """What calls are signed with now."""
+        return self.credentials.current
 
     async def verify(self, headers: Sequence[str], call: Signalled) -> Verdict:
         """The verdict on a call; without a verifier there is no trust anchor either, and no certificate is believed."""

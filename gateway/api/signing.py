@@ -11,7 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from gateway import log
+from gateway.access.permissions import Permission
 from gateway.api.atis import SigningAnswer, SigningBody, SigningRequest
+from gateway.api.authorisation import needs
 from gateway.api.ms_signing import MsSigningAnswer, MsSigningBody, MsSigningRequest
 from gateway.api.parameters import validated
 from gateway.api.sidecar import Sidecar
@@ -21,6 +23,7 @@ from gateway.api.stir_openapi import ERRORS, described
 from gateway.engine import OutboundCall, Refuse, decide_signing
 from gateway.stir import identity
 from gateway.stir.claims import ATTESTS, ShakenClaims
+from gateway.stir.passport import CannotSign
 
 _EXAMPLE = {
     "attest": "A",
@@ -35,7 +38,7 @@ _log = log.get("stir-api")
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The signing resource."""
-    routes = APIRouter(prefix=PREFIX, tags=["stir"])
+    routes = APIRouter(prefix=PREFIX, tags=["stir"], dependencies=[needs(Permission.STIR)])
 
     @routes.post(
         "/signing",
@@ -53,8 +56,8 @@ def router(sidecar: Sidecar) -> APIRouter:
     )
     async def sign(request: Request) -> JSONResponse:
         wanted = _wanted(await read(request), speaks_ms(request))
-        _admit(sidecar, request, wanted)
-        answer = wanted.answer(_identity(sidecar, wanted))
+        account = _admit(sidecar, request, wanted)
+        answer = wanted.answer(_identity(sidecar, wanted, account))
         _log.info(
             "signed",
             attest=wanted.attest,
@@ -72,16 +75,19 @@ def _wanted(body: object, ms_spoken: bool) -> SigningRequest | MsSigningRequest:
     return validated(SigningBody, body).signingRequest
 
 
-def _admit(sidecar: Sidecar, request: Request, wanted: SigningRequest | MsSigningRequest) -> None:
-    """Raise StirError where the number policy refuses a peer's call, or has a lesser attestation for it."""
+def _admit(sidecar: Sidecar, request: Request, wanted: SigningRequest | MsSigningRequest) -> str | None:
+    """The account whose certificate is to sign, if it is a peer's call.
+
+    Raises StirError where the number policy refuses it, or has a lesser attestation for it.
+    """
     source = request.client.host if request.client else ""
     if sidecar.in_force is None:
-        return
+        return None
     snapshot = sidecar.in_force.snapshot()
     peer = snapshot.peers.find(source)
     if peer is None:
-        return
-    usage, country = sidecar.in_force.usage(), sidecar.in_force.country(source)
+        return None
+    account, usage, country = None, sidecar.in_force.usage(), sidecar.in_force.country(source)
     for dest in wanted.dest.tn:
         call = OutboundCall(peer, wanted.orig.tn, dest, source=source, country=country)
         decided = decide_signing(call, snapshot, sidecar.now(), usage)
@@ -89,12 +95,14 @@ def _admit(sidecar: Sidecar, request: Request, wanted: SigningRequest | MsSignin
             raise StirError("POL4030", decided.rule)
         if decided.attest is None or ATTESTS.index(wanted.attest) < ATTESTS.index(decided.attest):
             raise StirError("POL4030", f"{decided.rule} gives {decided.attest or 'no attestation'}")
+        account = decided.account
+    return account
 
 
-def _identity(sidecar: Sidecar, wanted: SigningRequest | MsSigningRequest) -> str:
-    credential, signer = sidecar.credential, sidecar.signer
-    problem = sidecar.credential_problem(sidecar.now())
-    if credential is None or signer is None or problem:
+def _identity(sidecar: Sidecar, wanted: SigningRequest | MsSigningRequest, account: str | None) -> str:
+    book = sidecar.book
+    credential, problem = book.for_account(account), book.problem(sidecar.now(), account)
+    if credential is None or problem:
         raise StirError("POL5000", f"nothing can be signed, {problem}")
     if credential.usable(wanted.iat):  # RFC 8224 §4.1 step 3: the time signed lies inside the certificate's
         raise StirError("SVC4005", "signingRequest.iat", "the certificate is not valid at that time")
@@ -105,4 +113,7 @@ def _identity(sidecar: Sidecar, wanted: SigningRequest | MsSigningRequest) -> st
         orig=wanted.orig.tn,
         origid=wanted.origid,
     )
-    return identity.build(signer.sign(claims), credential.x5u)
+    try:
+        return identity.build(credential.signer.sign(claims), credential.x5u)
+    except CannotSign:
+        raise StirError("POL5000", "nothing can be signed, certificate.key-failing") from None

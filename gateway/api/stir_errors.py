@@ -1,7 +1,8 @@
 """Errors under /stir/v1: one table from error to HTTP status and text, and the form each dialect gives them.
 
 ATIS-1000082 names an error by an identifier and keeps the text apart from its variables; 3GPP TS 24.229 §V.2.4.3 has a
-sentence and nothing else. Neither has an error for a call that the operator's policy refuses: POL4030 is ours.
+sentence and nothing else. Neither has an error for a client that is not let in, or for a call that the operator's policy
+refuses: POL4010, POL4030, POL4031 and POL4290 are ours.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ MessageId = Literal[
     "SVC4005",
     "SVC4006",
     "SVC4007",
+    "POL4010",
     "POL4030",
+    "POL4031",
     "POL4050",
+    "POL4290",
     "POL5000",
 ]
 
@@ -34,8 +38,11 @@ TABLE: dict[MessageId, tuple[int, str]] = {
     "SVC4005": (400, "Error: Invalid '%1' parameter value: %2."),
     "SVC4006": (400, "Error: Failed to parse received message body: %1."),
     "SVC4007": (411, "Error: Missing mandatory Content-Length header."),
+    "POL4010": (401, "Error: The client is not known: %1."),
     "POL4030": (403, "Error: Refused by policy: %1."),
+    "POL4031": (403, "Error: The client may not do this: %1."),
     "POL4050": (405, "Error: Method not allowed."),
+    "POL4290": (429, "Error: Too many requests: %1."),
     "POL5000": (500, "Error: Internal error: %1."),
 }
 """HTTP status and text of each error; %1 and %2 stand for its variables."""

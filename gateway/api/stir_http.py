@@ -30,6 +30,11 @@ _LONGEST_ID = 128
 _is_length = re.compile(r"[0-9]{1,18}").fullmatch
 
 
+def is_stir(request: Request) -> bool:
+    """Whether a request is for a resource under /stir/v1."""
+    return request.url.path.startswith(f"{PREFIX}/")
+
+
 async def read(request: Request) -> object:
     """The JSON that a request carries; raises StirError for one that cannot be served.
 

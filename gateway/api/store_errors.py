@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from gateway.api.body import counted
 from gateway.api.problems import Mistake, problem
 from gateway.policy.snapshot import PolicyError
-from gateway.store.errors import Conflict, NotThere, Refused, StoreGone
+from gateway.store.errors import Conflict, NotThere, Refused, StillNeeded, StoreGone
 
 RETRY_AFTER = 5
 """Seconds: a writer waits longer than that for another one before it gives up."""
@@ -33,8 +33,10 @@ def answer_store_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Conflict)
     async def conflict(request: Request, error: Conflict) -> JSONResponse:
-        """The condition of a request failed; for a POST, that what it creates is not there yet."""
-        return problem(request, 409 if request.method == "POST" else 412, str(error))
+        """The condition of a request failed; 409 where that was none of the client's: for a POST, that what it creates is
+        not there yet."""
+        own = request.method == "POST" or isinstance(error, StillNeeded)
+        return problem(request, 409 if own else 412, str(error))
 
     @app.exception_handler(NotThere)
     async def not_there(request: Request, error: NotThere) -> JSONResponse:

@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.body import described, json_body
 from gateway.api.conditions import conditions, etag, is_known
 from gateway.api.problems import problems
@@ -31,6 +33,7 @@ def router(sidecar: Sidecar) -> APIRouter:
 
     @routes.get(
         "/parameters",
+        dependencies=[needs(Permission.READ)],
         summary="The parameters, with their defaults",
         response_model=ParametersEntry,
         responses=problems({503: "The database is away"}),
@@ -44,6 +47,7 @@ def router(sidecar: Sidecar) -> APIRouter:
 
     @routes.put(
         "/parameters",
+        dependencies=[needs(Permission.POLICY)],
         summary="Replace the parameters",
         response_model=ParametersEntry,
         responses=problems(

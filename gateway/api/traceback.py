@@ -7,6 +7,8 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.call_record import CallRecord
 from gateway.api.calls import canonical
 from gateway.api.problems import problems
@@ -53,7 +55,7 @@ class Trace(BaseModel):
 
 def router(sidecar: Sidecar) -> APIRouter:
     """The trace of one call."""
-    routes = APIRouter(prefix="/v1", tags=["calls"])
+    routes = APIRouter(prefix="/v1", tags=["calls"], dependencies=[needs(Permission.READ)])
 
     @routes.get(
         "/traceback",

@@ -15,6 +15,8 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from gateway.access.permissions import Permission
+from gateway.api.authorisation import needs
 from gateway.api.body import check_type
 from gateway.api.problems import Unfit
 from gateway.api.query import as_time, asked
@@ -101,7 +103,7 @@ class Uploads:
 
 def router(uploads: Uploads) -> APIRouter:
     """`/v1/uploads`."""
-    routes = APIRouter(prefix="/v1", tags=["list-groups"])
+    routes = APIRouter(prefix="/v1", tags=["list-groups"], dependencies=[needs(Permission.READ)])
 
     @routes.get("/uploads", summary="Progress of the uploads of numbers")
     async def running(request: Request) -> UploadList:

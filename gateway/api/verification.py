@@ -11,7 +11,9 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, Counter
 
 from gateway import log
+from gateway.access.permissions import Permission
 from gateway.api.atis import VerificationAnswer, VerificationBody, VerificationRequest
+from gateway.api.authorisation import needs
 from gateway.api.ms_verification import MsVerificationAnswer, MsVerificationBody, MsVerificationRequest
 from gateway.api.parameters import validated
 from gateway.api.sidecar import Sidecar
@@ -28,7 +30,7 @@ _log = log.get("stir-api")
 
 def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
     """The verification resource; its counter goes to `registry`."""
-    routes = APIRouter(prefix=PREFIX, tags=["stir"])
+    routes = APIRouter(prefix=PREFIX, tags=["stir"], dependencies=[needs(Permission.STIR)])
     verdicts = Counter(
         "stirgw_rest_verifications", "Verifications asked for over HTTP.", ["reason"], registry=registry
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fastapi import Request
 
+from gateway.api.authorisation import principal
+
 
 def who(request: Request) -> str:
-    """`api:` and the address of the client."""
-    return f"api:{request.client.host if request.client else 'unknown'}"
+    """`user:` or `token:` and its name."""
+    return principal(request).who

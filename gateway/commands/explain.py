@@ -51,12 +51,13 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _explained(asked: argparse.Namespace, config: Config) -> Explained:
-    from gateway.credentials import signing_credential
+    from gateway.credentials.opening import following_of
     from gateway.dry_run import DryRun
     from gateway.explained import stranger
     from gateway.onlooker import Onlooker
     from gateway.origid import new_origid
     from gateway.stir.reasons import Reason
+    from gateway.stir.revocation import Revocations
     from gateway.stir.verdict import Verdict
 
     source = _address(asked.source)
@@ -72,8 +73,9 @@ def _explained(asked: argparse.Namespace, config: Config) -> Explained:
     call = DryRun(peer, source, node.country(source), asked.caller, asked.callee, at)
     if peer.role == "carrier":
         return call.inbound(Verdict(Reason.NO_IDENTITY), snapshot, usage)
-    credential = signing_credential(config.signing).credential
-    return call.outbound((), snapshot, credential, usage, new_origid())
+    credentials = following_of(config, Revocations)
+    credentials.changed()
+    return call.outbound((), snapshot, credentials.current, usage, new_origid())
 
 
 def _table(told: Explained) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,15 +44,19 @@ def _run(asked: argparse.Namespace) -> int:
 
 def _lab_config(state_dir: Path) -> Config:
     from certs.refusal import LabRefused
-    from gateway.lab import prepare
+    from gateway.lab import admin_password_path, prepare
     from gateway.store.errors import StoreGone
 
     try:
-        return prepare(state_dir, time.time())
+        config = prepare(state_dir, time.time())
     except (OSError, LabRefused, StoreGone) as error:
         raise Mistake(
             f"no lab in {state_dir}: {error}", "name a folder you may write to with --state"
         ) from None
+    path = admin_password_path(config.node.state_dir)
+    if path.exists():
+        print(f"the lab's admin is `admin`, the password lies in {path}", file=sys.stderr)
+    return config
 
 
 def _doctor_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gateway.commands import given
 from gateway.commands.command import Command, Mistake
+from gateway.commands.stored import as_mistake, opened, who
 
 if TYPE_CHECKING:
     from gateway.store.loading import Loaded
@@ -49,7 +49,7 @@ def _import(asked: argparse.Namespace) -> int:
 
     try:
         with _store(asked.config) as store:
-            loaded = import_file(store, asked.file, _who(), asked.target, asked.merge, _progress)
+            loaded = import_file(store, asked.file, who(), asked.target, asked.merge, _progress)
     except PolicyError as error:
         print(*error.errors, sep="\n", file=sys.stderr)
         count = "one mistake" if len(error.errors) == 1 else f"{len(error.errors)} mistakes"
@@ -58,7 +58,7 @@ def _import(asked: argparse.Namespace) -> int:
             "correct them, import again",
         ) from None
     except NotThere as error:
-        raise _as_mistake(error) from None
+        raise as_mistake(error) from None
     except OSError as error:
         raise Mistake(given.os_reason(error), "check the path and its permissions") from None
     print(_told(loaded))
@@ -101,7 +101,7 @@ def _export(asked: argparse.Namespace) -> int:
         with _store(asked.config) as store, reading(store.engine) as connection:
             _write(asked.file, exported(connection, target, form))
     except NotThere as error:
-        raise _as_mistake(error) from None
+        raise as_mistake(error) from None
     except OSError as error:
         if asked.file is None:
             raise
@@ -125,32 +125,11 @@ def _write(file: Path | None, lines: Iterator[str]) -> None:
 
 @contextmanager
 def _store(config: Path) -> Iterator[Store]:
-    """The node's store, its tables made; a database that cannot be used is a Mistake, whenever it shows."""
-    from gateway.store.database import open_database
-    from gateway.store.errors import StoreGone
-    from gateway.store.migration import migrate
+    """The node's store."""
     from gateway.store.store import Store
 
-    found = given.config(config)
-    try:
-        found.node.state_dir.mkdir(parents=True, exist_ok=True)
-        engine = open_database(found.database_url)
-        migrate(engine)
+    with opened(config) as engine:
         yield Store(engine, time.time)
-    except StoreGone as error:
-        raise _as_mistake(error) from None
-
-
-def _as_mistake(error: Exception) -> Mistake:
-    what, _, do = str(error).partition("; do: ")
-    return Mistake(what, do or "correct it, and try again")
-
-
-def _who() -> str:
-    try:
-        return f"{getpass.getuser()}, at the shell"
-    except (KeyError, OSError):  # a user without a name, in a container
-        return "somebody at the shell"
 
 
 def _progress(lines: int) -> None:

@@ -55,6 +55,10 @@ class InvalidPassport(ValueError):
         self.reason = reason
 
 
+class CannotSign(Exception):
+    """The key gives no signature now, as one in a token that is away."""
+
+
 class Passport(NamedTuple):
     """A token taken apart, unverified. A tuple, for each call makes one: a frozen dataclass takes three times as long.
 
@@ -88,7 +92,7 @@ class Signer:
         self._header = _base64url(header.encode("ascii")) + b"."
 
     def sign(self, claims: ShakenClaims) -> str:
-        """The PASSporT in JWS compact serialisation (RFC 8225 §6); a new signature at every call."""
+        """The PASSporT in JWS compact serialisation (RFC 8225 §6); a new signature at every call. CannotSign."""
         signing_input = self._header + _base64url(claims.canonical_json())
         signature = _raw(self._sign(signing_input, _ES256))
         return (signing_input + b"." + _base64url(signature)).decode("ascii")

@@ -6,7 +6,7 @@ issuer's or an indirect one; certificates in the field seldom say whose (cRLIssu
 reason proves nothing, but a chain that it is about is not passed as if it had not been there. This file does no I/O.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cryptography import x509
 
@@ -51,17 +51,23 @@ class Revocations:
                     refused.append(file.claims[place])
         return cls(trusted, refused)
 
+    def names(self, serials: Sequence[tuple[str, int]]) -> bool:
+        """Whether a trusted list names any of these certificates, each by issuer (`name_key`) and serial number."""
+        for one in self.lists:
+            revoked = one.revoked
+            for issuer, serial in serials:
+                if serial in revoked.get(issuer, _NOTHING):
+                    return True
+        return False
+
     def problem(self, chain: TrustedChain, now: float, required: bool) -> Reason | None:
         """Why the chain must not be used as far as lists tell; None where nothing is known against it.
 
         required: whether a chain of whose leaf no current list says anything is refused. now: epoch seconds. A refused
         list that claims to be about this chain is a refusal too: it may be a true one.
         """
-        for one in self.lists:
-            revoked = one.revoked
-            for issuer, serial in chain.serials:
-                if serial in revoked.get(issuer, _NOTHING):
-                    return Reason.CERTIFICATE_REVOKED
+        if self.names(chain.serials):
+            return Reason.CERTIFICATE_REVOKED
         for claim in self.refused:
             if _concerns(claim, chain):
                 return Reason.CRL_UNTRUSTED

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,6 +20,7 @@ from gateway.store import spool
 from gateway.store.alarms import Alarms
 from gateway.store.call_record import located, masked, named
 from gateway.store.calls import CallLog
+from gateway.store.deed import Deed
 from gateway.store.errors import StoreGone
 from gateway.store.spool import Batch, Waiting
 from gateway.store.store import Store
@@ -29,6 +30,9 @@ TURN_SECONDS = 0.25
 
 _log = log.get("recorder")
 _BLOCK = TypeAdapter(Block)
+_DEED = TypeAdapter(Deed)
+
+Parsed = TypeVar("Parsed")
 
 
 class Drain:
@@ -95,9 +99,13 @@ class Drain:
         """Returns how many records were kept."""
         written = calls.add(self._calls(batch.records, areas))
         for record in batch.records:
-            block = _block(record)
+            block = _parsed(_BLOCK, record, "block")
             if block:
                 store.add_block(block, self._node, self._node)
+                written += 1
+            deed = _parsed(_DEED, record, "audit")
+            if deed:
+                store.record(deed)
                 written += 1
         return written
 
@@ -108,10 +116,11 @@ class Drain:
                 yield masked(found) if self._mask else found
 
 
-def _block(record: Mapping[str, Any]) -> Block | None:
-    if record.get("kind") != "block":
+def _parsed(kind: TypeAdapter[Parsed], record: Mapping[str, Any], name: str) -> Parsed | None:
+    """A record of the kind of this name; None if it is another, or none that can be understood."""
+    if record.get("kind") != name:
         return None
     try:
-        return _BLOCK.validate_python(record)
+        return kind.validate_python(record)
     except ValidationError:
         return None

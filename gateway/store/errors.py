@@ -23,6 +23,10 @@ class Conflict(Exception):
     """The entry is not as whoever changes it believes: it was changed meanwhile, or is there already."""
 
 
+class StillNeeded(Conflict):
+    """Without it something would be out of reach for good; nothing was changed."""
+
+
 class NotThere(LookupError):
     """There is no such entry, or no such resource."""
 

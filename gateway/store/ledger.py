@@ -9,28 +9,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from gateway.store.database import writing
+from gateway.store.deed import Deed
 from gateway.store.tables import AUDIT, CHANGES, STATE
 
 Action = Literal["added", "changed", "removed"]
-
-
-class _Deed(NamedTuple):
-    """A row of the record of changes."""
-
-    at: float
-    who: str
-    action: str
-    resource: str
-    key: str
-    revision: int
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
 
 
 @dataclass(slots=True)
@@ -63,8 +51,8 @@ class Ledger:
         after: Mapping[str, Any] | None,
     ) -> None:
         """Put something on record that is no entry's change."""
-        deed = _Deed(self.at, self.who, action, resource, key, self.revision, before, after)
-        self._audit.append(deed._asdict())
+        deed = Deed(self.at, self.who, action, resource, key, self.revision, before, after)
+        self._audit.append(asdict(deed))
 
     def touch(self, resource: str) -> None:
         """Say that something of a resource changed that is no entry."""
@@ -111,5 +99,18 @@ def record(
 ) -> None:
     """Put on record what was done beside the policy, at the revision it has."""
     revision = connection.execute(select(STATE.c.revision)).scalar_one()
-    deed = _Deed(at, who, action, resource, key, revision, before, after)
-    connection.execute(insert(AUDIT), deed._asdict())
+    deed = Deed(at, who, action, resource, key, revision, before, after)
+    connection.execute(insert(AUDIT), asdict(deed))
+
+
+def record_once(connection: Connection, deed: Deed) -> None:
+    """Put on record what was done elsewhere, unless it is there already."""
+    same = (
+        AUDIT.c.at == deed.at,
+        AUDIT.c.resource == deed.resource,
+        AUDIT.c.key == deed.key,
+        AUDIT.c.action == deed.action,
+        AUDIT.c.revision == deed.revision,
+    )
+    if connection.execute(select(AUDIT.c.id).where(*same).limit(1)).first() is None:
+        connection.execute(insert(AUDIT), asdict(deed))

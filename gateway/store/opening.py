@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
+from gateway.store.access import AccessStore
 from gateway.store.calls import CallLog
 from gateway.store.database import open_database
 from gateway.store.errors import StoreGone
@@ -24,6 +25,7 @@ class Opened:
 
     store: Store
     calls: CallLog
+    access: AccessStore
 
 
 class Opening:
@@ -51,4 +53,4 @@ class Opening:
         except StoreGone as error:
             self._failed = monotonic(), str(error)
             raise
-        return Opened(Store(engine, self._now), CallLog(engine))
+        return Opened(Store(engine, self._now), CallLog(engine), AccessStore(engine, self._now))

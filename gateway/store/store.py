@@ -20,9 +20,10 @@ from gateway.store import blacklist, editing, loading, numbers, paging, reading,
 from gateway.store.blacklist import Held
 from gateway.store.database import reading as reads
 from gateway.store.database import writing
+from gateway.store.deed import Deed
 from gateway.store.editing import Stored
 from gateway.store.entry import Entry
-from gateway.store.ledger import changing
+from gateway.store.ledger import changing, record_once
 from gateway.store.loading import Document, Loaded
 from gateway.store.numbers import Mode
 from gateway.store.paging import Change, Page
@@ -229,6 +230,11 @@ class Store:
         """End a block by hand; NotThere if none of that id is in force."""
         with writing(self.engine) as connection:
             return blacklist.release(connection, id, who, self.clock())
+
+    def record(self, deed: Deed) -> None:
+        """Put on record what was done elsewhere; once, however often it is told."""
+        with writing(self.engine) as connection:
+            record_once(connection, deed)
 
 
 def _canonical(number: str, plan: NumberPlan) -> str:

@@ -25,11 +25,12 @@ _ANYWHERE = x5u.Rules(ports=range(1, 65536), allow_http=True)
 
 
 class CredentialRefused(Exception):
-    """A chain that must not be used; `reason` is stable kebab-case, the message says what to do."""
+    """A chain that must not be used; `reason` is stable kebab-case, the message says what to do, `details` say what of it
+    is wrong where that is more than one thing."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, details: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason, self.details = reason, details
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Credential:
     """What signs for `spc`, and what a verifier needs to check it.
 
     `x5u` is the URL of `chain` (leaf first). `not_before` and `not_after` are epoch seconds and bound the
-    time in which the whole chain is valid, not the leaf alone.
+    time in which the whole chain is valid, not the leaf alone. `revoked`: whether it is known to be.
     """
 
     name: str
@@ -47,9 +48,12 @@ class Credential:
     not_after: float
     chain: tuple[x509.Certificate, ...]
     signer: Signer = field(repr=False)
+    revoked: bool = False
 
     def usable(self, now: float) -> str | None:
-        """Why this credential cannot sign at `now`, "not-yet-valid" or "expired"; None where it can."""
+        """Why this credential cannot sign at `now`, "revoked", "not-yet-valid" or "expired"; None where it can."""
+        if self.revoked:
+            return "revoked"
         if now < self.not_before:
             return "not-yet-valid"
         if now > self.not_after:
@@ -82,10 +86,22 @@ def load_credential(name: str, key_path: Path, chain_path: Path, x5u: str) -> Cr
     chain-holds-a-key, not-a-certificate, leaf-not-first, key-of-another-certificate, chain-broken,
     leaf-is-ca, tnauthlist-missing, tnauthlist-malformed, not-one-spc, x5u-malformed.
     """
-    key = load_private_key(key_path)
-    chain = _read_chain(chain_path)
-    _check_key(key.public_key(), chain, chain_path)
-    _check_links(chain, chain_path)
+    return credential_of(name, load_private_key(key_path), _read_chain(chain_path), x5u, str(chain_path))
+
+
+def credential_of(
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    chain: tuple[x509.Certificate, ...],
+    x5u: str,
+    source: str,
+) -> Credential:
+    """The credential of a key and a chain as they were read; `source` is what refusals call the chain by.
+
+    Raises CredentialRefused as `load_credential` does for what is wrong with a chain that could be read.
+    """
+    _check_key(key.public_key(), chain, source)
+    _check_links(chain, source)
     x5u = _checked_x5u(x5u)
     return Credential(
         name=name,
@@ -144,27 +160,27 @@ def _read(path: Path) -> bytes:
         raise CredentialRefused("chain-unreadable", f"{path} cannot be read: {error.strerror}") from error
 
 
-def _check_key(key: ec.EllipticCurvePublicKey, chain: tuple[x509.Certificate, ...], path: Path) -> None:
+def _check_key(key: ec.EllipticCurvePublicKey, chain: tuple[x509.Certificate, ...], source: str) -> None:
     if chain[0].public_key() == key:
         return
     if any(one.public_key() == key for one in chain[1:]):
-        raise CredentialRefused("leaf-not-first", f"{path} must begin with the certificate of the key")
+        raise CredentialRefused("leaf-not-first", f"{source} must begin with the certificate of the key")
     raise CredentialRefused(
-        "key-of-another-certificate", f"the private key is not that of the first certificate in {path}"
+        "key-of-another-certificate", f"the private key is not that of the first certificate in {source}"
     )
 
 
-def _check_links(chain: tuple[x509.Certificate, ...], path: Path) -> None:
+def _check_links(chain: tuple[x509.Certificate, ...], source: str) -> None:
     """The signer checks its own path first (RFC 9060 §5), and only an end entity signs."""
     for place, (lower, upper) in enumerate(pairwise(chain), start=1):
         try:
             lower.verify_directly_issued_by(upper)
         except (ValueError, TypeError, InvalidSignature):
             raise CredentialRefused(
-                "chain-broken", f"certificate {place} in {path} was not issued by the one after it"
+                "chain-broken", f"certificate {place} in {source} was not issued by the one after it"
             ) from None
     if _is_ca(chain[0]):
-        raise CredentialRefused("leaf-is-ca", f"{path} begins with a CA certificate, which signs no calls")
+        raise CredentialRefused("leaf-is-ca", f"{source} begins with a CA certificate, which signs no calls")
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:

@@ -4,14 +4,13 @@ A signing key is P-256 (RFC 8225 §8: ES256 is the one mandatory algorithm) and 
 read its file. A refusal names the file and the remedy, never what the file holds.
 """
 
-import os
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-OTHERS = 0o077  # any permission of the group or of everybody
+from gateway.trust.secret_file import SecretRefused, check_closed, read_secret
 
 
 class KeyRefused(Exception):
@@ -29,46 +28,49 @@ def load_private_key(path: Path, passphrase: bytes | None = None) -> ec.Elliptic
     Raises KeyRefused: key-missing, key-unreadable, key-readable-by-others, passphrase-needed,
     passphrase-not-needed, passphrase-wrong, not-a-private-key or key-not-p256.
     """
-    key = _parse(path, _read_private(path), passphrase)
+    return parse_private_key(str(path), _read_private(path), passphrase)
+
+
+def parse_private_key(name: str, pem: bytes, passphrase: bytes | None = None) -> ec.EllipticCurvePrivateKey:
+    """The P-256 private key in `pem`, which refusals call by `name`; as `load_private_key` for the rest."""
+    key = _parse(name, pem, passphrase)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise KeyRefused(
             "key-not-p256",
-            f"{path} is not a P-256 key, which ES256 needs: "
+            f"{name} is not a P-256 key, which ES256 needs: "
             "make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`",
         )
     return key
 
 
+def check_private(path: Path) -> None:
+    """Raise KeyRefused (key-readable-by-others) for the file of a key, of whatever kind, that others may read; OSError."""
+    try:
+        check_closed(path, path.stat().st_mode)
+    except SecretRefused as refused:
+        raise KeyRefused(f"key-{refused.reason}", str(refused)) from None
+
+
 def _read_private(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            # The open file is asked, not the path: what was checked is what is read.
-            mode = os.fstat(file.fileno()).st_mode & 0o777
-            if mode & OTHERS:
-                raise KeyRefused(
-                    "key-readable-by-others",
-                    f"{path} is open to other users (mode {mode:04o}): run `chmod 600 {path}`",
-                )
-            return file.read()
-    except FileNotFoundError:
-        raise KeyRefused("key-missing", f"{path} does not exist: check the path of the key") from None
-    except OSError as error:
-        raise KeyRefused("key-unreadable", f"{path} cannot be read: {error.strerror}") from None
+        return read_secret(path)
+    except SecretRefused as refused:
+        raise KeyRefused(f"key-{refused.reason}", str(refused)) from None
 
 
-def _parse(path: Path, pem: bytes, passphrase: bytes | None) -> object:
+def _parse(name: str, pem: bytes, passphrase: bytes | None) -> object:
     # `from None` throughout: the library's own error belongs to text that may quote the key file.
     try:
         return load_pem_private_key(pem, passphrase)
     except TypeError:
         if passphrase is None:
-            raise KeyRefused("passphrase-needed", f"{path} is encrypted: give its passphrase") from None
+            raise KeyRefused("passphrase-needed", f"{name} is encrypted: give its passphrase") from None
         raise KeyRefused(
-            "passphrase-not-needed", f"{path} is not encrypted: give no passphrase, or encrypt the key"
+            "passphrase-not-needed", f"{name} is not encrypted: give no passphrase, or encrypt the key"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         if passphrase is not None and b"ENCRYPTED" in pem:
-            raise KeyRefused("passphrase-wrong", f"{path} does not open with this passphrase") from None
+            raise KeyRefused("passphrase-wrong", f"{name} does not open with this passphrase") from None
         raise KeyRefused(
-            "not-a-private-key", f"{path} is not a PEM private key: it must begin with BEGIN … PRIVATE KEY"
+            "not-a-private-key", f"{name} is not a PEM private key: it must begin with BEGIN … PRIVATE KEY"
         ) from None

@@ -16,7 +16,7 @@ from time import perf_counter_ns
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.engine import OUTBOUND, Forward, OutboundCall, Refuse, decide_outbound
+from gateway.engine import OUTBOUND, Common, Forward, OutboundCall, Refuse, decide_outbound
 from gateway.ledger import Ledger
 from gateway.origid import new_origid
 from gateway.outbound import Outbound
@@ -131,9 +131,10 @@ class _Decider:
     def __init__(self, snapshot: Snapshot, usage: Usage) -> None:
         self._snapshot, self._usage = snapshot, usage
         self._credential = Credential(Signer(ec.generate_private_key(ec.SECP256R1()), X5U))
+        self._credentials = Common(self._credential)
 
     def decide(self, call: OutboundCall, origid: str) -> Refuse | Forward:
-        return decide_outbound(call, self._snapshot, self._credential, NOW, origid, self._usage)
+        return decide_outbound(call, self._snapshot, self._credentials, NOW, origid, self._usage)
 
     def first(self, calls: Iterable[OutboundCall]) -> list[float]:
         """Microseconds of each decision, signature and all."""
@@ -189,7 +190,7 @@ class _Decider:
     def _checked(self, call: OutboundCall) -> list[float]:
         origid = new_origid()
         at = [perf_counter_ns()]
-        outbound = Outbound.of(call, self._snapshot, self._credential, NOW, origid, self._usage)
+        outbound = Outbound.of(call, self._snapshot, self._credentials, NOW, origid, self._usage)
         at.append(perf_counter_ns())
         for check in OUTBOUND:
             check.run(outbound)

@@ -24,6 +24,8 @@ FAREWELL_SECONDS = 8.0  # what the carrier may take to end its last calls
 # Who calls whom where a softswitch calls: every even number from 0000 to 9998 in turn.
 _NUMBERED, _NUMBERS = "SEQUENTIAL,PRINTF=5000,PRINTFMULTIPLE=2", "+1215555%04d;+1303555%04d"
 
+_WHOLE = ["-trace_msg", "-message_file", "callee.whole"]
+
 
 class Seen(NamedTuple):
     """One message in a short log: seconds since the epoch, who, what."""
@@ -96,8 +98,11 @@ class Traffic:
         hold_ms: int = 0,
         at_once: int = 20_000,
         signed: Sequence[Signed] = (),
+        whole: bool = False,
     ) -> None:
         """`hold_ms`: how long a call stays up; `at_once`: calls held at most, beyond which SIPp waits.
+
+        whole: whether every message that the callee sees is kept, in `callee.whole`.
 
         `signed`: the tokens of a carrier's calls, one for each; without any, the softswitch calls.
         """
@@ -106,7 +111,7 @@ class Traffic:
         self._node, self._wanted, self._planned = node, calls, calls / rate
         self._cpu = ended_cpu_ms()
         sides = _inbound(node) if signed else _outbound(node)
-        self._callee = _sipp(node, "callee", "callee.xml", sides.callee, sides.port, [])
+        self._callee = _sipp(node, "callee", "callee.xml", sides.callee, sides.port, _WHOLE if whole else [])
         wait_for(lambda: is_bound(sides.callee, sides.port, "udp"), "the callee's SIPp")
         options = ["-r", str(rate), "-m", str(calls), "-l", str(at_once), "-d", str(hold_ms)]
         options += _injected(node.folder / "fields.csv", signed)

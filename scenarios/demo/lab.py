@@ -41,6 +41,7 @@ class Lab:
     sip: int
     api: int
     ports: Mapping[str, int]
+    token: str
 
     @property
     def anchor(self) -> Path:
@@ -61,7 +62,8 @@ class Lab:
 def running(folder: Path) -> Iterator[Lab]:
     """Start the lab's gateway, stop it in the end; raises NotServing where it does not start."""
     lab.prepare(folder, time.time())
-    made = Lab(folder, free_port(GATEWAY), free_port(API), {role: free_port(HOSTS[role]) for role in CALLED})
+    ports = {role: free_port(HOSTS[role]) for role in CALLED}
+    made = Lab(folder, free_port(GATEWAY), free_port(API), ports, _token(folder))
     _move(
         folder / "gateway.toml",
         {
@@ -92,6 +94,14 @@ def _move(file: Path, addresses: Mapping[str, str]) -> None:
     file.write_text(text)
 
 
+def _token(folder: Path) -> str:
+    """What the demo shows to ask whether the gateway is ready; it is made anew each time."""
+    subprocess.run(_command("token", folder, "revoke", "demo"), capture_output=True)
+    add = _command("token", folder, "add", "demo", "--permit", "metrics", "--lasts", "1d")
+    made = subprocess.run(add, check=True, capture_output=True, text=True)
+    return made.stdout.strip()
+
+
 def _command(verb: str, folder: Path, *arguments: str) -> list[str]:
     config = str(folder / "gateway.toml")
     return [sys.executable, "-m", "gateway.cli", verb, *arguments, "--config", config]
@@ -99,14 +109,14 @@ def _command(verb: str, folder: Path, *arguments: str) -> list[str]:
 
 def _wait_until_it_serves(made: Lab, process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(TimeoutError):
-        wait_for(
-            lambda: process.poll() is not None or _is_ready(made.api), "the gateway", seconds=START_SECONDS
-        )
-    if not _is_ready(made.api):
+        wait_for(lambda: process.poll() is not None or _is_ready(made), "the gateway", seconds=START_SECONDS)
+    if not _is_ready(made):
         raise NotServing("\n".join(made.log.read_text(errors="replace").splitlines()[-5:]))
 
 
-def _is_ready(port: int) -> bool:
+def _is_ready(made: Lab) -> bool:
+    shown = {"Authorization": f"Bearer {made.token}"}
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"http://{API}:{port}/readyz", trust_env=False).status_code == 200
+        answer = httpx.get(f"http://{API}:{made.api}/readyz", headers=shown, trust_env=False)
+        return answer.status_code == 200
     return False

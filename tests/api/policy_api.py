@@ -11,6 +11,7 @@ from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.store.database import open_database
 from gateway.store.opening import Opened, Opening
+from tests.everybody import EVERYBODY
 
 NOW = 1_800_000_000.0
 ACCOUNT = {"id": "acme", "name": "Acme Corporation"}
@@ -35,7 +36,7 @@ def open_api(folder: Path) -> Api:
     url = f"sqlite:///{folder / 'gateway.db'}"
     open_database(url)
     opening = Opening(url, lambda: NOW)
-    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=opening)
+    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=opening, access=EVERYBODY)
     return Api(TestClient(create_app(sidecar), raise_server_exceptions=False), opening())
 
 

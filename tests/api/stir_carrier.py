@@ -16,6 +16,7 @@ from gateway.stir.revocation import Revocations
 from gateway.stir.signalled import Signalled
 from gateway.stir.verdict import Verdict
 from gateway.stir.verification import Rules, begin
+from tests.everybody import EVERYBODY
 
 NOW = 1_800_000_000
 X5U = "https://certs.example.test/616H.pem"
@@ -72,4 +73,6 @@ class Silent:
 
 
 def application(verifier: Verifier | None) -> FastAPI:
-    return create_app(Sidecar.of(None, edge=lambda: None, now=lambda: NOW, verifier=verifier))
+    return create_app(
+        Sidecar.of(None, edge=lambda: None, now=lambda: NOW, verifier=verifier, access=EVERYBODY)
+    )

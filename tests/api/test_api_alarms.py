@@ -8,6 +8,7 @@ from gateway.api.sidecar import Sidecar
 from gateway.metrics import EdgeStatus
 from gateway.store.recorder_status import Problem, RecorderStatus
 from gateway.trust.credential import Credential
+from tests.everybody import EVERYBODY
 
 NOW = 1_800_000_000.0
 WELL = RecorderStatus(NOW, "7", written=40)
@@ -17,7 +18,9 @@ GONE = RecorderStatus(NOW, "7", (Problem("database-gone", "gateway.db: locked", 
 def client(credential: Credential, recorder: RecorderStatus | None, records_lost: int = 0) -> TestClient:
     edge = EdgeStatus(NOW, True, False, 1, 2, 3, records_lost=records_lost)
     return TestClient(
-        create_app(Sidecar.of(credential, lambda: edge, lambda: NOW, recorder=lambda: recorder))
+        create_app(
+            Sidecar.of(credential, lambda: edge, lambda: NOW, recorder=lambda: recorder, access=EVERYBODY)
+        )
     )
 
 

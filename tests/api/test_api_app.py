@@ -10,6 +10,7 @@ from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.metrics import EdgeStatus
 from gateway.trust.credential import Credential
+from tests.everybody import EVERYBODY
 
 NOW = 1_800_000_000.0
 
@@ -24,7 +25,9 @@ SERVING = edge()
 def client(
     credential: Credential | None, status: EdgeStatus | None = SERVING, now: float = NOW
 ) -> TestClient:
-    return TestClient(create_app(Sidecar.of(credential, edge=lambda: status, now=lambda: now)))
+    return TestClient(
+        create_app(Sidecar.of(credential, edge=lambda: status, now=lambda: now, access=EVERYBODY))
+    )
 
 
 def test_a_living_sidecar_says_so_whatever_the_rest_does() -> None:
@@ -63,7 +66,12 @@ def test_metrics_show_edge_and_certificate(credential: Credential) -> None:
     lines = response.text.splitlines()
     assert "stirgw_edge_ready 1.0" in lines
     assert "stirgw_certificate_usable 1.0" in lines
-    assert any(line.startswith('stirgw_certificate_not_after_seconds{certificate="616H"} ') for line in lines)
+    assert any(
+        line.startswith(
+            'stirgw_certificate_not_after_seconds{certificate="616H",scope="default",state="configured"} '
+        )
+        for line in lines
+    )
 
 
 def test_metrics_without_edge_and_certificate() -> None:
@@ -115,7 +123,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error(credential: 
     headers = [(b"content-length", b"10"), (b"content-type", b"application/json")]
     path = {"path": "/stir/v1/signing", "raw_path": b"/stir/v1/signing", "query_string": b"", "root_path": ""}
     scope = {"type": "http", "http_version": "1.1", "method": "POST", "headers": headers, **path}
-    app = create_app(Sidecar.of(credential, edge=lambda: None, now=lambda: NOW))
+    app = create_app(Sidecar.of(credential, edge=lambda: None, now=lambda: NOW, access=EVERYBODY))
     asyncio.run(app(scope, gone, send))
     assert sent[0]["status"] == 400
 
@@ -128,7 +136,9 @@ def test_openapi_describes_what_a_client_sends_and_gets(credential: Credential) 
     assert set(request["required"]) == {"attest", "dest", "iat", "orig", "origid"}
     assert request["properties"]["dest"]["properties"]["tn"]["type"] == "array"
     assert "requestId" in ms["properties"]["signingRequest"]["properties"]
-    assert {"200", "400", "403", "404", "405", "406", "411", "415", "500"} == set(signing["responses"])
+    assert {"200", "400", "401", "403", "404", "405", "406", "411", "415", "429", "500"} == set(
+        signing["responses"]
+    )
     assert {"RequestError", "MsError"} <= set(described["components"]["schemas"])
 
 

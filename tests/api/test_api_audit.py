@@ -33,7 +33,7 @@ def test_a_change_is_told_with_what_was_there_before(changed: Api) -> None:
         {
             "id": 2,
             "at": "2027-01-15T08:00:00Z",
-            "who": "api:testclient",
+            "who": "user:everybody",
             "action": "changed",
             "resource": "accounts",
             "key": "acme",

@@ -115,7 +115,7 @@ def test_a_released_block_is_over_and_stays_on_record(api: Api) -> None:
     assert api.client.delete(f"{PATH}/1").status_code == 204
     assert subjects(api) == []
     (told,) = api.client.get(f"{PATH}?active=false").json()["items"]
-    assert (told["active"], told["released_by"]) == (False, "api:testclient")
+    assert (told["active"], told["released_by"]) == (False, "user:everybody")
     assert api.client.delete(f"{PATH}/1").status_code == 404
 
 

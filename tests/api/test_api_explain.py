@@ -27,6 +27,7 @@ from gateway.policy.terms import Terms
 from gateway.policy.usage import Reading
 from gateway.stir.tn import NumberPlan
 from gateway.trust.credential import Credential
+from tests.everybody import EVERYBODY
 
 SOFTSWITCH, CARRIER = "192.0.2.1", "198.51.100.1"
 CALL = {"source": SOFTSWITCH, "from": "2155550100", "to": "2155550123"}
@@ -82,7 +83,12 @@ def explain(
     now: float = NOW,
 ) -> Any:
     sidecar = Sidecar.of(
-        credential, edge=lambda: None, now=lambda: now, verifier=verifier, in_force=node or Node()
+        credential,
+        edge=lambda: None,
+        now=lambda: now,
+        verifier=verifier,
+        in_force=node or Node(),
+        access=EVERYBODY,
     )
     return TestClient(create_app(sidecar), raise_server_exceptions=False).post("/v1/explain", json=asked)
 
@@ -113,7 +119,7 @@ def test_a_question_about_no_call_is_refused(changed: dict[str, Any], path: str)
 
 
 def test_a_node_without_a_policy_says_so() -> None:
-    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW)
+    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, access=EVERYBODY)
     response = TestClient(create_app(sidecar)).post("/v1/explain", json=CALL)
     assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
 

@@ -13,6 +13,7 @@ from gateway.api.app import create_app
 from gateway.api.ms import is_spoken
 from gateway.api.sidecar import Sidecar
 from gateway.trust.credential import Credential
+from tests.everybody import EVERYBODY
 
 SIGNING, VERIFICATION = "/stir/v1/signing", "/stir/v1/verification"
 JSON = {"Content-Type": "application/json"}
@@ -260,7 +261,9 @@ def test_any_text_is_a_verdict(identity: str, uri: str) -> None:
 
 @pytest.fixture
 def signing(credential: Credential) -> TestClient:
-    return TestClient(create_app(Sidecar.of(credential, edge=lambda: None, now=lambda: NOW)))
+    return TestClient(
+        create_app(Sidecar.of(credential, edge=lambda: None, now=lambda: NOW, access=EVERYBODY))
+    )
 
 
 UNSERVED = "only shaken PASSporTs with telephone numbers are signed here"

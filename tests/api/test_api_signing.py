@@ -15,6 +15,7 @@ from gateway.api.sidecar import Sidecar
 from gateway.api.stir_http import LONGEST_BODY
 from gateway.stir import identity
 from gateway.trust.credential import Credential
+from tests.everybody import EVERYBODY
 
 NOW = 1_800_000_000.0
 PATH = "/stir/v1/signing"
@@ -29,7 +30,7 @@ REQUEST = {
 
 
 def application(credential: Credential | None, now: float = NOW) -> FastAPI:
-    return create_app(Sidecar.of(credential, edge=lambda: None, now=lambda: now))
+    return create_app(Sidecar.of(credential, edge=lambda: None, now=lambda: now, access=EVERYBODY))
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ def test_an_internal_error_has_the_standard_s_form(credential: Credential) -> No
     def broken() -> float:
         raise RuntimeError("secret")
 
-    app = create_app(Sidecar.of(credential, edge=lambda: None, now=broken))
+    app = create_app(Sidecar.of(credential, edge=lambda: None, now=broken, access=EVERYBODY))
     response = TestClient(app, raise_server_exceptions=False).post(PATH, json=body())
     assert fault(response) == (500, "POL5000", ["RuntimeError"])
     assert "secret" not in response.text

@@ -13,6 +13,7 @@ from gateway.policy.sections import NumberSection
 from gateway.policy.snapshot import PolicyData, Snapshot, compile_snapshot
 from gateway.policy.usage import Reading, Usage
 from gateway.trust.credential import Credential
+from tests.everybody import EVERYBODY
 from tests.exchange import account, peer
 
 NOW = 1_800_000_000.0
@@ -45,7 +46,7 @@ class InForce:
 
 
 def ask(credential: Credential, source: str, orig: str, dest: str, attest: str) -> tuple[int, str]:
-    sidecar = Sidecar.of(credential, lambda: None, lambda: NOW, in_force=InForce())
+    sidecar = Sidecar.of(credential, lambda: None, lambda: NOW, in_force=InForce(), access=EVERYBODY)
     client = TestClient(create_app(sidecar), client=(source, 50_000))
     request = {
         "attest": attest,

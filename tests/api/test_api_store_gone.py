@@ -13,6 +13,7 @@ from gateway.store import opening
 from gateway.store.database import open_database
 from gateway.store.errors import StoreGone
 from gateway.store.opening import Opening
+from tests.everybody import EVERYBODY
 
 NEEDY = {
     "page": ("GET", "/v1/peers", {}),
@@ -36,7 +37,7 @@ NEEDY = {
 
 
 def client(database: Opening | None) -> TestClient:
-    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=database)
+    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=database, access=EVERYBODY)
     return TestClient(create_app(sidecar), raise_server_exceptions=False)
 
 

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-NEEDED = ("systemd-nspawn", "unshare", "sipp", "sqlite3")
+NEEDED = ("systemd-nspawn", "unshare", "sipp", "sqlite3", "curl")
 WORK = "/srv/work"
 """Where the copy sees the folder it shares with the test: the one place that outlives it."""
 

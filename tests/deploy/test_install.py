@@ -47,6 +47,15 @@ call() {{
         -timeout_error -trace_msg -message_file {WORK}/$1.softswitch 127.0.0.2:5060 >{WORK}/$1.caller.out 2>&1
     wait $callee
 }}
+key_is_made() {{
+    token=$(runuser -u stirgw -- gateway token add test --permit certificates)
+    for turn in $(seq 30); do
+        if curl -sf -H "Authorization: Bearer $token" --json '{{"label": "new"}}' http://127.0.0.1:8080/v1/keys; then break; fi
+        sleep 0.2
+    done >{WORK}/key
+    ls -l /var/lib/vos3000-stir-gateway/credentials /var/lib/vos3000-stir-gateway/credentials/keys >{WORK}/credentials
+    systemd-run --quiet --wait --pipe --uid=stirgw -p LoadCredential=gateway-keys gateway doctor >{WORK}/doctor
+}}
 facts() {{
     systemctl show {UNIT} -p MainPID -p NRestarts -p Result -p ActiveState >{WORK}/$1.unit
     for process in $(cat /sys/fs/cgroup/systemd/system.slice/{UNIT}/cgroup.procs); do
@@ -60,7 +69,7 @@ _BEFORE = {
     "Upgrade": f"(call long 3000) & long=$!\nwhile ! grep -qs ^ACK {WORK}/long.carrier; do sleep 0.1; done"
 }
 _AFTER = {
-    "7. Look, then start": "serves\ncall first 100\nfacts first",
+    "8. Look, then start": "serves\ncall first 100\nfacts first\nkey_is_made",
     # What a back-up is for: the policy in force afterwards is a mistake.
     "Back up": "sed s/12155550100/12155550190/ policy.toml >/etc/vos3000-stir-gateway/mistaken.toml\n"
     "runuser -u stirgw -- gateway import /etc/vos3000-stir-gateway/mistaken.toml\n"
@@ -174,6 +183,14 @@ def test_a_call_that_is_up_outlives_an_upgrade(played: Path) -> None:
 
 def test_the_call_log_is_in_the_journal(played: Path) -> None:
     assert '"rule": "attest.section:acme-philadelphia"' in (played / "journal").read_text()
+
+
+def test_a_key_made_on_the_node_is_opened_by_the_passphrase_that_systemd_hands_over(played: Path) -> None:
+    assert json.loads((played / "key").read_text())["label"] == "new"
+    kept = (played / "credentials").read_text()
+    assert ".pem" in kept
+    assert " passphrase" not in kept
+    assert "problem" not in (played / "doctor").read_text()
 
 
 def test_nothing_is_left_after_the_last_chapter(played: Path) -> None:

@@ -35,11 +35,11 @@ Change = Callable[[Gateway], httpx.Response]
 
 
 def _put_one(gateway: Gateway) -> httpx.Response:
-    return httpx.put(f"{gateway.url}/v1/list-groups/by-hand/numbers/{NOWHERE}")
+    return httpx.put(f"{gateway.url}/v1/list-groups/by-hand/numbers/{NOWHERE}", headers=gateway.headers)
 
 
 def _delete_one(gateway: Gateway) -> httpx.Response:
-    return httpx.delete(f"{gateway.url}/v1/list-groups/by-hand/numbers/{NOWHERE}")
+    return httpx.delete(f"{gateway.url}/v1/list-groups/by-hand/numbers/{NOWHERE}", headers=gateway.headers)
 
 
 def _upload(gateway: Gateway, mode: str) -> httpx.Response:
@@ -47,7 +47,7 @@ def _upload(gateway: Gateway, mode: str) -> httpx.Response:
         f"{gateway.url}/v1/list-groups/by-hand/numbers",
         params={"mode": mode},
         content=f"number\n{NOWHERE}\n",
-        headers={"Content-Type": "text/csv"},
+        headers={"Content-Type": "text/csv", **gateway.headers},
     )
 
 
@@ -83,7 +83,7 @@ def test_a_caller_on_the_dynamic_black_list_is_shown_and_calls_again_once_releas
     blacklist = f"{gateway.url}/v1/dynamic-blacklist"
 
     def shown() -> list[dict[str, Any]]:
-        found = httpx.get(blacklist, params={"number": "+12155550182"})
+        found = httpx.get(blacklist, params={"number": "+12155550182"}, headers=gateway.headers)
         return list(found.raise_for_status().json()["items"])
 
     with two_ends(gateway, "unruly") as (caller, _):
@@ -93,7 +93,7 @@ def test_a_caller_on_the_dynamic_black_list_is_shown_and_calls_again_once_releas
         (block,) = shown()
         said = {"type": "malicious-call", "why": "attempts", "node": "scenarios", "active": True}
         assert said.items() <= block.items()
-        httpx.delete(f"{blacklist}/{block['id']}").raise_for_status()
+        httpx.delete(f"{blacklist}/{block['id']}", headers=gateway.headers).raise_for_status()
         assert not shown()
         wait_for(
             lambda: refusal(caller, NOWHERE, "+12155550182") == PASSES, "the caller to pass", seconds=IN_FORCE
@@ -220,7 +220,10 @@ def _database_gone(gateway: Gateway, cluster: Cluster) -> Iterator[None]:
 
 
 def _misses_its_database(gateway: Gateway) -> bool:
-    return 'stirgw_recorder_problems{problem="database-gone"} 1' in httpx.get(f"{gateway.url}/metrics").text
+    return (
+        'stirgw_recorder_problems{problem="database-gone"} 1'
+        in httpx.get(f"{gateway.url}/metrics", headers=gateway.headers).text
+    )
 
 
 def test_calls_go_on_without_postgresql_and_are_recorded_when_it_is_back(
@@ -242,7 +245,7 @@ def test_calls_go_on_without_postgresql_and_are_recorded_when_it_is_back(
         place_one()
         with two_ends(on_postgresql, "timed") as (caller, _):
             assert refusal(caller) == "list.black:peer/timed/quiet-hours"
-        assert httpx.get(f"{on_postgresql.url}/v1/calls").status_code == 503
+        assert httpx.get(f"{on_postgresql.url}/v1/calls", headers=on_postgresql.headers).status_code == 503
         assert on_postgresql.is_ready()
     wait_for(lambda: recorded() == [200, 200], "the other call to be recorded", seconds=20)
 

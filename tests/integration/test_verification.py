@@ -53,7 +53,7 @@ def over_http(gateway: Gateway, identity: str) -> dict[str, str | int]:
     """What the node answers another SIP element that asks about the call (ATIS-1000082)."""
     parties = {"from": {"tn": CALLER}, "to": {"tn": [CALLED]}, "time": int(time())}
     body = {"verificationRequest": {**parties, "identity": identity}}
-    answer = httpx.post(f"{gateway.url}/stir/v1/verification", json=body)
+    answer = httpx.post(f"{gateway.url}/stir/v1/verification", json=body, headers=gateway.headers)
     assert answer.status_code == 200, answer.text
     found: dict[str, str | int] = answer.json()["verificationResponse"]
     return found

@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+from gateway.access.permissions import Permission
 from tests.certificate_host import CertificateHost
 
 from .legs import fill
@@ -114,6 +115,7 @@ class Gateway:
     tls: TlsFiles
     signers: Signers
     certificate_port: int
+    token: str
     _certificate_hosts: Iterator[str] = field(default_factory=lambda: itertools.cycle(CERTIFICATE_HOSTS))
 
     @property
@@ -130,21 +132,26 @@ class Gateway:
     def url(self) -> str:
         return f"http://{INNER_HOST}:{self.api}"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request shows."""
+        return {"Authorization": f"Bearer {self.token}"}
+
     def is_ready(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/readyz").status_code == 200
+            return httpx.get(f"{self.url}/readyz", headers=self.headers).status_code == 200
         return False
 
     def metric(self, name: str) -> float:
         """The value of a metric without labels, now."""
-        for line in httpx.get(f"{self.url}/metrics").text.splitlines():
+        for line in httpx.get(f"{self.url}/metrics", headers=self.headers).text.splitlines():
             if line.startswith(f"{name} "):
                 return float(line.split()[1])
         raise KeyError(name)
 
     def records(self, **filters: str) -> list[dict[str, Any]]:
         """The calls of the call log that are so, newest first."""
-        answer = httpx.get(f"{self.url}/v1/calls", params=filters)
+        answer = httpx.get(f"{self.url}/v1/calls", params=filters, headers=self.headers)
         answer.raise_for_status()
         return list(answer.json()["items"])
 
@@ -182,7 +189,7 @@ def running(gateway: Gateway) -> Iterator[Gateway]:
     with (folder / "gateway.log").open("ab") as log:
         process = subprocess.Popen(_command("run", folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        wait_for(lambda: process.poll() is not None or gateway.is_ready(), "the gateway", seconds=20)
+        wait_for(lambda: process.poll() is not None or gateway.is_ready(), "the gateway", seconds=60)
         assert process.poll() is None, f"gateway run ended:\n{(folder / 'gateway.log').read_text()}"
         yield gateway
     finally:
@@ -204,13 +211,25 @@ def set_up(folder: Path, settings: Mapping[str, Mapping[str, Any]], policy: str 
         tls=TlsFiles.make(folder, GATEWAY_HOST, CARRIERS["tls-carrier"][0]),
         signers=Signers.make(folder / "lab", nowhere, datetime.now(UTC)),
         certificate_port=certificate_port,
+        token="",
     )
     _trust(folder)
     (folder / "policy.toml").write_text(_policy(gateway, policy))
     (folder / "gateway.toml").write_text(_toml(_merged(_common_settings(gateway), settings)))
     imported = subprocess.run(_command("import", folder, "policy.toml"), cwd=folder, capture_output=True)
     assert imported.returncode == 0, f"gateway import failed:\n{imported.stderr.decode()}"
-    return gateway
+    return replace(gateway, token=_token(folder))
+
+
+def _token(folder: Path) -> str:
+    """A token for everything that the tests do over HTTP."""
+    permits = [word for each in Permission for word in ("--permit", each.value)]
+    made = subprocess.run(
+        [str(BIN / "gateway"), "token", "add", "tests", *permits, "--config", str(folder / "gateway.toml")],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert made.returncode == 0, f"gateway token failed:\n{made.stderr}"
+    return made.stdout.strip()
 
 
 def _policy(gateway: Gateway, another: str) -> str:

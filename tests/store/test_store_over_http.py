@@ -10,9 +10,11 @@ from sqlalchemy import Engine
 from gateway.api.app import create_app
 from gateway.api.examples import ENTRIES
 from gateway.api.sidecar import Sidecar
+from gateway.store.access import AccessStore
 from gateway.store.calls import CallLog
 from gateway.store.opening import Opened
 from gateway.store.store import Store
+from tests.everybody import EVERYBODY
 
 NOW = 1_800_000_000.0
 NUL = "%00"
@@ -22,8 +24,10 @@ CSV = {"Content-Type": "text/csv"}
 @pytest.fixture
 def client(opened: Callable[[], Engine]) -> Iterator[TestClient]:
     engine = opened()
-    database = Opened(Store(engine, lambda: NOW), CallLog(engine))
-    sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=lambda: database)
+    database = Opened(Store(engine, lambda: NOW), CallLog(engine), AccessStore(engine, lambda: NOW))
+    sidecar = Sidecar.of(
+        None, edge=lambda: None, now=lambda: NOW, database=lambda: database, access=EVERYBODY
+    )
     with TestClient(create_app(sidecar), raise_server_exceptions=False) as client:
         yield client
 

@@ -1,0 +1,139 @@
+"""`/v1/tokens`: what programs show. The text of a token is told once, where it is made, and nowhere kept."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from gateway.access.permissions import Permission
+from gateway.access.tokens import LONGEST, SECRET_BYTES, Token, make_token
+from gateway.access.users import NAME
+from gateway.api.authorisation import needs
+from gateway.api.body import described, json_body, validated
+from gateway.api.granting import check_grant
+from gateway.api.problems import problems
+from gateway.api.query import as_time
+from gateway.api.sidecar import Sidecar
+from gateway.api.who import who
+from gateway.rim import Duration, Strict
+from gateway.store.errors import NotThere
+
+Body = Annotated[object, Depends(json_body)]
+
+
+class NewToken(Strict):
+    """A token to be made."""
+
+    name: Annotated[str, Field(pattern=NAME)]
+    permissions: Annotated[frozenset[Permission], Field(min_length=1)]
+    lasts: Annotated[Duration, Field(gt=0, le=LONGEST)] = 90 * 86_400.0
+
+
+class TokenRecord(BaseModel):
+    """A token without its text."""
+
+    id: str
+    name: str
+    permissions: list[Permission]
+    made_at: datetime
+    made_by: str
+    expires_at: datetime
+    expired: bool
+
+
+class MadeToken(TokenRecord):
+    """A new token; `token` is what the program shows, as `Authorization: Bearer …`."""
+
+    token: str = Field(examples=["stirgw_…"])
+
+
+class TokenList(BaseModel):
+    """Every token."""
+
+    items: list[TokenRecord]
+
+
+def router(sidecar: Sidecar) -> APIRouter:
+    """The tokens."""
+    routes = APIRouter(prefix="/v1/tokens", tags=["tokens"])
+    _add_reading(routes, sidecar)
+    _add_changing(routes, sidecar)
+    return routes
+
+
+def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
+    reads: dict[str, Any] = {"dependencies": [needs(Permission.READ)]}
+
+    @routes.get("", summary="Every token", responses=problems({503: "The database is away"}), **reads)
+    def every() -> TokenList:
+        found = sidecar.access_store().directory().tokens.values()
+        return TokenList(items=[_record(token, sidecar.now()) for token in found])
+
+    @routes.get(
+        "/{id}",
+        summary="One token",
+        responses=problems({404: "There is none", 503: "The database is away"}),
+        **reads,
+    )
+    def read(id: str) -> TokenRecord:
+        return _record(_found(sidecar, id), sidecar.now())
+
+
+def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
+    asks: dict[str, Any] = {"dependencies": [needs(Permission.ACCESS)]}
+
+    @routes.post(
+        "",
+        status_code=201,
+        summary="Make a token",
+        response_model=MadeToken,
+        responses=problems({409: "The name is taken", 422: "It is not good", 503: "The database is away"}),
+        openapi_extra=described(NewToken, {"name": "grafana", "permissions": ["metrics"], "lasts": "365d"}),
+        **asks,
+    )
+    async def create(request: Request, body: Body) -> JSONResponse:
+        asked, now = validated(NewToken, body), sidecar.now()
+        check_grant(request, asked.permissions)
+        by = who(request)
+        text, token = make_token(
+            asked.name, asked.permissions, secrets.token_bytes(SECRET_BYTES), by, now, now + asked.lasts
+        )
+        await sidecar.change_access(lambda store: store.add_token(token, by))
+        told = MadeToken(**_record(token, now).model_dump(), token=text)
+        headers = {"Location": f"/v1/tokens/{token.id}", "Cache-Control": "no-store"}
+        return JSONResponse(told.model_dump(mode="json"), status_code=201, headers=headers)
+
+    @routes.delete(
+        "/{id}",
+        status_code=204,
+        summary="Revoke a token, at once",
+        responses=problems({404: "There is none", 503: "The database is away"}),
+        **asks,
+    )
+    async def revoke(request: Request, id: str) -> Response:
+        await sidecar.change_access(lambda store: store.revoke_token(id, who(request)))
+        return Response(status_code=204)
+
+
+def _found(sidecar: Sidecar, id: str) -> Token:
+    for token in sidecar.access_store().directory().tokens.values():
+        if token.id == id:
+            return token
+    raise NotThere(f"there is no token {id!r}")
+
+
+def _record(token: Token, now: float) -> TokenRecord:
+    return TokenRecord(
+        id=token.id,
+        name=token.name,
+        permissions=sorted(token.permissions),
+        made_at=as_time(token.made_at),
+        made_by=token.made_by,
+        expires_at=as_time(token.expires_at),
+        expired=not token.holds(now),
+    )
