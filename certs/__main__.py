@@ -1,8 +1,10 @@
 """`python -m certs`: the lab from a shell. The only place that takes real random serials."""
 
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from cryptography import x509
 
@@ -63,12 +65,29 @@ def _show(asked: Namespace) -> list[str]:
     return show.describe(files.read(asked.file), asked.now)
 
 
+def _serve(asked: Namespace) -> list[str]:
+    from certs.online.server import LabServer  # with the development tools alone
+    from certs.online.sti_pa_http import PaAccount
+
+    accounts = tuple(PaAccount(*account) for account in asked.account)
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    with LabServer(Lab(asked.dir), accounts, lambda: datetime.now(UTC), asked.port) as server:
+        print(show.WARNING)
+        print(f"ACME    {server.url('/acme/directory')}")
+        print(f"STI-PA  {server.url('/api/v1')} (login) or {server.url('/at')} (RFC 9448)")
+        print(f"files   {server.url('/certs/')}; faults: {server.url('/lab/faults')}", flush=True)
+        signal.sigwait(ends)
+    return ["stopped"]
+
+
 COMMANDS = {
     "init": _init,
     "leaf": _leaf,
     "revoke": _revoke,
     "crl": _crl,
     "trust-list": _trust_list,
+    "serve": _serve,
     "show": _show,
 }
 

@@ -18,6 +18,8 @@ example:
   python -m certs init --spc 616H           make a lab in certs/out with one leaf, 616H
   python -m certs leaf --spc 709J           add a leaf for another service provider
   python -m certs show certs/out/616H.pem   read what was made
+  python -m certs serve --port 14000 --account 616H:secret:616H
+                                            an STI-CA by ACME and an STI-PA on 127.0.0.1, for a client to talk to
   python -m certs revoke 616H               take it out of use: a new crl.pem is published
   openssl verify -CAfile certs/out/root.pem -untrusted certs/out/intermediate.pem certs/out/709J.pem
 
@@ -48,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     revoke.add_argument("name", metavar="NAME", help="a leaf's name, or `intermediate`")
     _command(commands, "crl", "publish a new CRL of the same revocations")
     _trust_list(_command(commands, "trust-list", "publish a new list of the trusted STI-CAs"))
+    _serve(_command(commands, "serve", "serve the lab on loopback: ACME, SPC tokens, its public files"))
     show = _command(commands, "show", "print a certificate file, a CRL or a trust list for people to read")
     show.add_argument("file", type=Path, metavar="FILE")
     return top
@@ -110,6 +113,20 @@ def _trust_list(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _serve(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--port", type=int, default=0, help="where to listen on 127.0.0.1 (default: a free one)"
+    )
+    command.add_argument(
+        "--account",
+        action="append",
+        type=_account,
+        default=[],
+        metavar="USER:PASSWORD:SPC[,SPC]",
+        help="who gets SPC tokens from the STI-PA, and for which codes; may be repeated",
+    )
+
+
 def _leaf_options(command: argparse.ArgumentParser, **spc: Any) -> None:
     command.add_argument("--spc", type=_spc, metavar="SPC", help="service provider code, such as 616H", **spc)
     command.add_argument(
@@ -144,6 +161,14 @@ def _spc(text: str) -> str:
     except LabRefused as refused:
         raise argparse.ArgumentTypeError(str(refused)) from None
     return text
+
+
+def _account(text: str) -> tuple[str, str, tuple[str, ...]]:
+    user, _, rest = text.partition(":")
+    password, _, codes = rest.rpartition(":")
+    if not user or not password:
+        raise argparse.ArgumentTypeError(f"{text!r} is not USER:PASSWORD:SPC")
+    return user, password, tuple(_spc(code) for code in codes.split(","))
 
 
 def _tn(text: str) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from certs import files, ledger, pem, sti_ca, sti_pa, trust_list
 from certs.authority import Authority, SerialSource, new_key
 from certs.ledger import Ledger
@@ -73,6 +75,21 @@ class Lab:
             replace=replace,
         )
         return name
+
+    def certify(
+        self, key: ec.EllipticCurvePublicKey, spc: str, name: str, now: datetime, serials: SerialSource
+    ) -> bytes:
+        """Issue a leaf named `name` for somebody else's `key`, and return its chain; raises LabRefused."""
+        state = self.state()
+        ca = self._sti_ca(state)
+        leaf = ca.issue(key, now, serials, spc=spc)
+        chain = pem.chain(leaf, ca.intermediate.certificate)
+        self._write(state.adding(_checked(name), leaf), {f"{name}.pem": chain}, replace=False)
+        return chain
+
+    def sti_pa(self) -> Authority:
+        """The STI-PA, which vouches for whoever signs in its name; raises LabRefused where there is no lab."""
+        return self._authority("pa-root")
 
     def revoke(self, name: str, now: datetime) -> None:
         """Revoke what was issued as `name` (a leaf, or `intermediate`) and publish a new list."""

@@ -28,6 +28,7 @@ ROOT = _name("lab STI-CA", "TEST ONLY SHAKEN ROOT")
 INTERMEDIATE = _name("lab STI-CA", "TEST ONLY SHAKEN Intermediate CA")
 STI_PA = _name("lab STI-PA", "TEST ONLY STI-PA CRL")
 TRUST_LIST = _name("lab STI-PA", "TEST ONLY STI-PA trust list")
+TOKENS = _name("lab STI-PA", "TEST ONLY STI-PA SPC tokens")
 
 
 def service_provider(spc: str) -> x509.Name:

@@ -2,7 +2,7 @@
 
 Nothing stands here that the profile does not list, and only basicConstraints and keyUsage are critical.
 The STI-PA's certificates are outside the SHAKEN hierarchy: its own signs the revocation list, and one under it
-the list of trusted STI-CAs.
+the list of trusted STI-CAs, another one SPC tokens.
 """
 
 from collections.abc import Iterable
@@ -104,8 +104,26 @@ def trust_list(
     key: ec.EllipticCurvePublicKey, issuer: x509.Certificate, now: datetime, serial: int, lifetime: timedelta
 ) -> Template:
     """The certificate under the STI-PA's that signs one list of trusted STI-CAs, and lives as long as the list."""
+    return _for_sti_pa(names.TRUST_LIST, key, issuer, now, serial, lifetime)
+
+
+def token_signer(
+    key: ec.EllipticCurvePublicKey, issuer: x509.Certificate, now: datetime, serial: int
+) -> Template:
+    """The certificate under the STI-PA's that signs SPC tokens."""
+    return _for_sti_pa(names.TOKENS, key, issuer, now, serial, LEAF_LIFETIME)
+
+
+def _for_sti_pa(
+    subject: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    issuer: x509.Certificate,
+    now: datetime,
+    serial: int,
+    lifetime: timedelta,
+) -> Template:
     return Template(
-        subject=names.TRUST_LIST,
+        subject=subject,
         issuer=issuer.subject,
         public_key=key,
         serial=serial,

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from gateway.commands.access import TOKEN, USER
+from gateway.commands.acme import ACME
 from gateway.commands.command import Mistake, show_examples
 from gateway.commands.explain import EXPLAIN
 from gateway.commands.node import DOCTOR, RUN
@@ -20,7 +21,9 @@ from gateway.commands.sign import SIGN
 from gateway.commands.store import EXPORT, IMPORT
 from gateway.commands.verify import VERIFY
 
-COMMANDS = (RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, USER, TOKEN, DOCTOR, VERSION)
+COMMANDS = (
+    RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, USER, TOKEN, ACME, DOCTOR, VERSION
+)  # fmt: skip
 
 _EXAMPLES = """
   gateway run --lab                                try it: lab certificates and policy in ./state

@@ -25,11 +25,12 @@ from pydantic import (
 
 from gateway.access.permissions import Permission, Role
 from gateway.access.rules import AccessRules, TimeOuts
+from gateway.acme.settings import Acme
 from gateway.log import Level
 from gateway.policy.hops import Transport, split_endpoint
 from gateway.policy.inbound import Action, InboundRules
 from gateway.policy.snapshot import SigningRules
-from gateway.rim import Country, Duration, NetworkText, Strict, complaints
+from gateway.rim import AnchoredPath, Country, Duration, NetworkText, Strict, anchored, complaints
 from gateway.stir import x5u
 from gateway.stir.verification import Rules
 from gateway.trust.values import FetchRules
@@ -110,7 +111,7 @@ def _database(url: str, info: ValidationInfo) -> str:
     if not url.startswith(_DATABASES):
         raise ValueError('write "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
     file = url.removeprefix(_SQLITE)
-    return f"{_SQLITE}{_anchored(Path(file), info)}" if file and file != url else url
+    return f"{_SQLITE}{anchored(Path(file), info)}" if file and file != url else url
 
 
 def _base_url(url: str) -> str:
@@ -121,13 +122,8 @@ def _base_url(url: str) -> str:
     return url
 
 
-def _anchored(path: Path, info: ValidationInfo) -> Path:
-    return path if info.context is None else info.context["folder"] / path
-
-
 ListenText = Annotated[Listen, BeforeValidator(_listen)]
 HttpListenText = Annotated[HttpListen, BeforeValidator(_http_listen)]
-AnchoredPath = Annotated[Path, AfterValidator(_anchored)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
 Rate = Annotated[int, Field(strict=True, ge=0)]
 """Requests a second, 0 for no bound."""
@@ -292,7 +288,7 @@ class Keys(Strict):
 def _source(value: object, info: ValidationInfo) -> str | Path:
     """A URL stays one; anything else is a path."""
     text = _text(value, "sti-pa.crl")
-    return text if text.startswith(("https://", "http://")) else _anchored(Path(text), info)
+    return text if text.startswith(("https://", "http://")) else anchored(Path(text), info)
 
 
 Source = Annotated[str | Path, BeforeValidator(_source)]
@@ -400,6 +396,7 @@ class Config(Strict):
     access: Access = Access()
     signing: Signing = Signing()
     keys: Keys = Keys()
+    acme: Acme = Acme()
     verification: Verification = Verification()
     fetch: Fetch = Fetch()
     store: Store = Store()

@@ -15,11 +15,17 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.access.permissions import Role
+from gateway.acme import telling
+from gateway.acme.failure import AcmeFailed
+from gateway.acme.opening import acme_folder
+from gateway.acme.state import StateFile
+from gateway.acme.sti_pa import secret
 from gateway.config import Config, Sip
 from gateway.credentials.book import ends_soon
 from gateway.credentials.configured import signing_credential
 from gateway.credentials.manifest import Manifest
-from gateway.credentials.opening import following_of, keyring_of, passphrase_of
+from gateway.credentials.manifest_file import ManifestFile, ManifestUnreadable
+from gateway.credentials.opening import credentials_folder, following_of, keyring_of, passphrase_of
 from gateway.credentials.stores import StoreRefused
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.peers import PeerTable
@@ -59,6 +65,7 @@ def examine(config: Config, now: float) -> list[Finding]:
         *_pjsua2(config.sip.max_calls),
         *_sockets(config.sip),
         *_certificate(config, now),
+        *_acme(config, now),
         *_verification(config, now),
         *_policy(config),
         *_geofence(config),
@@ -92,9 +99,7 @@ def _sockets(sip: Sip) -> Iterator[Finding]:
         yield Finding("tls", "off", "[sip] listen names no tls: socket")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         asked.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        room = (
-            asked.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
-        )  # Linux counts its own needs as well
+        room = asked.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux doubles it
     if room < RECEIVE_BUFFER:
         remedy = f"do: sysctl net.core.rmem_max={RECEIVE_BUFFER}"
         yield Finding("buffers", "warning", f"a socket holds {room} bytes of a burst; {remedy}")
@@ -151,6 +156,31 @@ def _keys(config: Config, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(
                 "keys", "warning", f"{name}: key {orphan} is nobody's: left by a change that was cut short"
             )
+
+
+def _acme(config: Config, now: float) -> Iterator[Finding]:
+    acme, state_dir = config.acme, config.node.state_dir
+    if not acme.on:
+        yield Finding("acme", "off", "[acme] names no directory: certificates are renewed by hand")
+        return
+    if config.signing.certs_url is None:
+        yield Finding(
+            "acme", "warning", "[signing] certs_url is missing: what is ordered cannot be installed"
+        )
+    configured = signing_credential(config.signing).credential
+    try:
+        manifest = ManifestFile(credentials_folder(state_dir)).read()
+        orders = tuple(
+            telling.statuses(acme, StateFile(acme_folder(state_dir)).read(), manifest, configured, now)
+        )
+        for path in acme.secrets:
+            secret(path)
+    except (AcmeFailed, ManifestUnreadable) as error:
+        yield Finding("acme", "warning", f"nothing can be ordered: {error}")
+        return
+    for each in orders:
+        held = f"{each.held.name} has {each.days_left} left" if each.held else "there is no certificate yet"
+        yield Finding("acme", "warning" if each.alarm else "ok", each.alarm or f"{each.name}: {held}")
 
 
 def _verification(config: Config, now: float) -> Iterator[Finding]:

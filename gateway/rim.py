@@ -11,13 +11,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 
 from gateway.stir.tn import NumberPlan
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def anchored(path: Path, info: ValidationInfo) -> Path:
+    """A relative path starts at the folder of the file that it is written in."""
+    return path if info.context is None else info.context["folder"] / path
+
+
+AnchoredPath = Annotated[Path, AfterValidator(anchored)]
+"""A path in a file."""
 
 
 class Strict(BaseModel):

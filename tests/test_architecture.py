@@ -23,6 +23,7 @@ IO = (
 """Modules by which a file would touch the world: network, disk, clock, chance, processes, logs."""
 
 ENGINE_PARTS = ("checking", "decision", "inbound", "number_policy", "outbound")
+ACME_PARTS = ("answers", "failure", "jws", "schedule", "spc_token", "steps", "telling")
 ENGINE = ("gateway/engine.py", *(f"gateway/{part}.py" for part in ENGINE_PARTS))
 PURE = ("gateway/stir/", "gateway/policy/", *ENGINE)
 SANS_IO = (
@@ -31,10 +32,25 @@ SANS_IO = (
     "gateway/sip/call.py",
     "gateway/sip/address.py",
     "gateway/sip/inbound.py",
+    *(f"gateway/acme/{part}.py" for part in ACME_PARTS),
 )
 DOORS = ("gateway.api", "gateway.sip", "gateway.kamailio")
 STORE_DOORS = ("gateway.api",)
 """Doors by which an operator changes what is stored; the others carry calls, and SQL is never on their path."""
+ACCESS = "gateway/access/"
+BEYOND_ACCESS = (
+    "asyncio",
+    "fastapi",
+    "os",
+    "pathlib",
+    "secrets",
+    "socket",
+    "sqlalchemy",
+    "time",
+    "gateway.api",
+    "gateway.store",
+)
+"""What the rules of access do without: the clock, chance, the network and the database are others'."""
 PJSUA2_USERS = frozenset({"gateway/sip/worker.py", "gateway/sip/abilities.py"})
 
 
@@ -76,6 +92,8 @@ def violations(found: Module) -> Iterator[str]:
             rooms += tuple(f"gateway.{part}" for part in ENGINE_PARTS)
         if not all(name.startswith(rooms) for name in ours):
             yield "the pure rooms import only each other"
+    if found.path.startswith(ACCESS) and found.uses(*BEYOND_ACCESS):
+        yield "the rules of access know no clock, no network and no database"
     if found.uses("pjsua2") and found.path not in PJSUA2_USERS:
         yield "pjsua2 stays in the worker"
     for door in DOORS:
@@ -115,6 +133,8 @@ def test_module_keeps_the_floor_plan(found: Module) -> None:
         pytest.param("gateway/sip/edge.py", "import pjsua2", id="pjsua2-in-the-edge"),
         pytest.param("gateway/api/calls.py", "from gateway.sip import edge", id="one-door-in-another"),
         pytest.param("gateway/sip/edge.py", "import gateway.store.files", id="a-store-in-a-door"),
+        pytest.param("gateway/access/login.py", "from time import time", id="a-clock-in-access"),
+        pytest.param("gateway/access/users.py", "from gateway.store import access", id="sql-in-access"),
         pytest.param("gateway/sip/edge.py", "from .message import parse", id="a-relative-import"),
     ],
 )

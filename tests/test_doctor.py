@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from gateway import lab
+from gateway.access.permissions import Permission, Role
+from gateway.access.tokens import make_token
+from gateway.access.users import User
 from gateway.config import Config, Signing, load
 from gateway.credentials.configured import signing_credential
 from gateway.doctor import Finding, examine
@@ -12,6 +16,8 @@ from gateway.metrics import EdgeStatus, status_path, write_status
 from gateway.sip import abilities
 from gateway.sip.transport import RECEIVE_BUFFER
 from gateway.store import recorder_status
+from gateway.store.access import AccessStore
+from gateway.store.access_tables import USERS
 from gateway.store.database import open_database
 from gateway.store.store import Store
 
@@ -155,3 +161,62 @@ def test_the_room_for_calls_follows_from_the_pjsua2_build(config: Config) -> Non
     else:
         assert first.state == "ok"
         assert f"{slots} calls a worker, so 200 calls need {200 // slots} workers" in first.text
+
+
+def test_a_node_without_an_admin_is_told_how_to_make_one(config: Config) -> None:
+    access = AccessStore(open_database(config.database_url), lambda: NOW)
+    assert worst(config, "access").text == "1 users, 0 tokens"
+    access.add_user(User("bob", Role.AUDITOR, "a hash"), "a test")
+    with access.engine.begin() as connection:
+        connection.execute(delete(USERS).where(USERS.c.name == "admin"))
+    assert worst(config, "access").text.endswith("run `gateway user add NAME --role admin`")
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(8, None), (6, "token sbc ends in 6.0 days"), (-1, "token sbc has ended")]
+)
+def test_a_token_that_ends_soon_is_told(config: Config, left: int, said: str | None) -> None:
+    access = AccessStore(open_database(config.database_url), lambda: NOW)
+    _, token = make_token("sbc", frozenset({Permission.STIR}), b"x" * 32, "me", NOW, NOW + left * 86400)
+    access.add_token(token, "a test")
+    found = worst(config, "access")
+    assert (found.state, found.text.startswith(said or "1 users")) == ("warning" if said else "ok", True)
+
+
+ACME = """
+[acme]
+directory = "https://ca.example.test/directory"
+sti_pa_url = "https://pa.example.test/api/v1"
+sti_pa_user = "616H"
+sti_pa_password = "sti-pa.password"
+[[acme.orders]]
+spc = "616H"
+organization = "Example Telecom"
+"""
+
+
+def ordering(config: Config, mode: int = 0o600) -> Config:
+    """The same node with an order, and the password it needs."""
+    password = config.node.state_dir / "sti-pa.password"
+    password.write_text("secret\n")
+    password.chmod(mode)
+    return edited(config, "[log]", f"{ACME}\n[log]")
+
+
+def test_a_node_that_orders_nothing_renews_by_hand(config: Config) -> None:
+    assert worst(config, "acme").state == "off"
+
+
+def test_a_password_others_may_read_keeps_orders_from_being_filled(config: Config) -> None:
+    finding = found(ordering(config, 0o644), "acme")[-1]
+    assert finding.state == "warning"
+    assert "chmod 600" in finding.text and "secret" not in finding.text
+
+
+def test_an_order_is_told_with_what_it_renews(config: Config) -> None:
+    finding = found(ordering(config), "acme")[-1]
+    assert (finding.state, finding.text) == ("ok", "616H: 616H has 365.0 days left")
+
+
+def test_orders_without_a_url_to_publish_under_are_a_warning(config: Config) -> None:
+    assert "certs_url is missing" in worst(ordering(config), "acme").text

@@ -14,7 +14,7 @@ SHORTEST, LONGEST = 12, 256
 _LEAST_DISTINCT = 5
 _LEAST_OWN = 6
 _ROWS = (
-    "01234567890",
+    "0123456789",
     "abcdefghijklmnopqrstuvwxyz",
     "qwertyuiopasdfghjklzxcvbnm",
     "qwertzuiopasdfghjklyxcvbnm",
@@ -43,7 +43,7 @@ def check_password(password: str, name: str) -> None:
         raise WeakPassword("a password that repeats or counts up is guessed first")
     meant = "".join(filter(str.isalnum, lower.translate(_MEANT)))
     own = meant
-    for stem in (name.lower(), *_STEMS):
+    for stem in (each.translate(_MEANT) for each in (name.lower(), *_STEMS)):
         own = own.replace(stem, "") if len(stem) > 2 else own
     if own != meant and len(own.strip(_DIGITS)) < _LEAST_OWN:
         raise WeakPassword(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from gateway.access.permissions import Permission
 from gateway.api import (
+    acme,
     audit,
     blacklist,
     calls,
@@ -39,8 +43,9 @@ from gateway.api.problems import Unfit, problem
 from gateway.api.refusals import refuse_access
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_errors import MessageId, StirError
-from gateway.api.stir_http import is_stir, refuse
+from gateway.api.stir_http import PREFIX, is_stir, refuse
 from gateway.api.store_errors import answer_store_errors
+from gateway.api.thin import add_thin
 from gateway.store.parameters_entry import KEY
 from gateway.store.resources import RESOURCES
 from gateway.version import version
@@ -60,16 +65,17 @@ def create_app(sidecar: Sidecar) -> FastAPI:
         redoc_url=None,
     )
     registry = CollectorRegistry()
+    app.include_router(signing.router(sidecar))
+    app.include_router(verification.router(sidecar, registry))
     app.include_router(description.router())
     app.include_router(health.router(sidecar))
     app.include_router(metrics.router(sidecar, registry))
     app.include_router(published.router(sidecar))
-    app.include_router(signing.router(sidecar))
-    app.include_router(verification.router(sidecar, registry))
     _include_policy(app, sidecar)
     _answer_errors(app)
     answer_store_errors(app)
     answer_credential_errors(app)
+    add_thin(app, f"{PREFIX}/signing", Permission.STIR, partial(signing.answer, sidecar))
     app.state.sidecar = sidecar
     check_routes(app.routes)
     return app
@@ -81,7 +87,7 @@ def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
     parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain, keys, certificates)
-    for resource in (*parts, me, users, tokens, sessions):
+    for resource in (*parts, acme, me, users, tokens, sessions):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():
         if kind.name != KEY:

@@ -105,7 +105,8 @@ def requirements_of(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str, tup
     """Each route's path and method, and the permissions it asks for."""
     for route in iter_route_contexts(list(routes)):
         dependant = getattr(route, "dependant", None)
-        calls = [each.call for each in dependant.dependencies] if dependant else [route.endpoint]
+        endpoint = getattr(route.endpoint, "requirement", None)
+        calls = [each.call for each in dependant.dependencies] if dependant else [endpoint]
         asked = tuple(call.permission for call in calls if isinstance(call, Requirement))
         for method in sorted(route.methods or {"GET"}):
             yield route.path_format or route.path or "", method, asked

@@ -67,6 +67,8 @@ def _alarms(sidecar: Sidecar) -> Iterator[str]:
     yield from (
         f"key store {name}: {problem}" for name, problem in sidecar.credentials.stores.items() if problem
     )
+    if sidecar.acme:
+        yield from sidecar.acme.current.alarms
     recorder, edge = sidecar.recorder(), sidecar.edge()
     if recorder is None:
         yield "recorder-silent: changes of policy do not reach this node, records of calls wait in its spool"

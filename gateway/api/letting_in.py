@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from gateway.access.doorkeeper import Access
 from gateway.access.lockout import Lockout
 from gateway.access.login import LogIn
+from gateway.access.passwords import Hasher
 from gateway.access.people import People
 from gateway.api.sidecar import InForce, Sidecar
 from gateway.config import Config
@@ -18,12 +19,14 @@ from gateway.store.errors import StoreGone
 Network = IPv4Network | IPv6Network
 
 
-def let_in(sidecar: Sidecar, config: Config, in_force: InForce, roster: Roster) -> Sidecar:
+def let_in(
+    sidecar: Sidecar, config: Config, in_force: InForce, roster: Roster, hasher: Hasher | None = None
+) -> Sidecar:
     """A sidecar that knows whom the roster, the configuration and the policy know."""
     rules = config.access.rules
     known = stir_addresses(config.api.stir_addresses, in_force)
     access = Access(rules, roster.current, known, config.api.client_subjects)
-    log_in = LogIn(roster.current, Lockout(rules), _spender(sidecar))
+    log_in = LogIn(roster.current, Lockout(rules), _spender(sidecar), hasher)
     people = People(roster.current, access.sessions, log_in, roster.look)
     return replace(sidecar, access=access, people=people)
 

@@ -28,7 +28,6 @@ from gateway.api.problems import Mistake, Unfit
 from gateway.api.sidecar import Sidecar
 from gateway.store.errors import StoreGone
 
-_HASHING = ThreadPoolExecutor(2, "argon2")
 _MOST_WAITING = 32
 _SECRET_BYTES = 32
 _FOREIGN = frozenset({"cross-site", "same-site"})
@@ -36,6 +35,27 @@ _FOREIGN = frozenset({"cross-site", "same-site"})
 _log = log.get("access")
 
 T = TypeVar("T")
+
+
+class _Hashing:
+    """Two threads for what hashes, and a count of who waits for them."""
+
+    def __init__(self) -> None:
+        self._threads, self._waiting = ThreadPoolExecutor(2, "argon2"), 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do this when there is a thread; raises NotAllowed (429) where too many wait already."""
+        if self._waiting >= _MOST_WAITING:
+            raise NotAllowed(429, "too-many-requests", "too many log in at once", 1.0)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
+
+
+beside = _Hashing().run
+"""Do what hashes beside the event loop; raises NotAllowed (429) where too many wait already."""
 
 
 async def log_in(request: Request, sidecar: Sidecar, name: str, password: str, code: str) -> Session:
@@ -136,13 +156,6 @@ def check_site(request: Request) -> None:
     """Raise NotAllowed (403) for a form that a page of another site sends, where the browser says so."""
     if request.headers.get("sec-fetch-site", "") in _FOREIGN:
         raise NotAllowed(403, "foreign-site", "log in from the page of this gateway")
-
-
-async def beside(work: Callable[[], T]) -> T:
-    """Do what hashes beside the event loop; raises NotAllowed (429) where too many wait already."""
-    if _HASHING._work_queue.qsize() >= _MOST_WAITING:
-        raise NotAllowed(429, "too-many-requests", "too many log in at once", 1.0)
-    return await asyncio.get_running_loop().run_in_executor(_HASHING, work)
 
 
 async def _show_password(request: Request, sidecar: Sidecar, user: User, password: str) -> None:

@@ -165,6 +165,7 @@ def _add_own(routes: APIRouter, sidecar: Sidecar) -> None:
         **own,
     )
     async def password(request: Request, body: Body) -> Response:
+        logged_in(request, sidecar)
         asked = validated(NewPassword, body)
         await change_password(request, sidecar, asked.present, asked.wanted)
         return Response(status_code=204)
@@ -183,6 +184,7 @@ def _add_own(routes: APIRouter, sidecar: Sidecar) -> None:
         **own,
     )
     async def take(request: Request, body: Body) -> Response:
+        logged_in(request, sidecar)
         asked = validated(Confirmation, body)
         await take_totp(request, sidecar, asked.password, asked.code)
         return Response(status_code=204)
@@ -195,6 +197,7 @@ def _add_own(routes: APIRouter, sidecar: Sidecar) -> None:
         **own,
     )
     async def drop(request: Request, body: Body) -> Response:
+        logged_in(request, sidecar)
         asked = validated(Confirmation, body)
         await drop_totp(request, sidecar, asked.password, asked.code)
         return Response(status_code=204)

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gateway.access.permissions import Permission
+from gateway.api.acme_metrics import AcmeCollector
 from gateway.api.authorisation import needs
 from gateway.api.sidecar import Sidecar, TrustInForce
 from gateway.metrics import EdgeStatusCollector
@@ -109,6 +110,9 @@ def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
     registry.register(EdgeStatusCollector(sidecar.edge))
     registry.register(CredentialCollector(sidecar))
     registry.register(RecorderCollector(sidecar.recorder))
+    if sidecar.acme:
+        acme = sidecar.acme
+        registry.register(AcmeCollector(lambda: acme.current))
     if sidecar.trust:
         registry.register(TrustCollector(sidecar.trust, sidecar.now))
     routes = APIRouter(tags=["metrics"])

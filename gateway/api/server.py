@@ -10,9 +10,9 @@ from collections.abc import Coroutine, Iterator
 
 import uvicorn
 import uvloop
-from fastapi import FastAPI
 
 from gateway import log
+from gateway.acme.opening import renewals_of
 from gateway.api import letting_in, listening
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
@@ -47,26 +47,15 @@ async def _serve(config: Config) -> None:
     _log.info("sidecar.listening", host=listen.host, port=listen.port, tls=config.api.has_tls)
     if not listen.is_loopback and not config.api.has_tls:
         _log.warning("sidecar.in-the-clear", host=listen.host, do="set [api] tls_certificate and tls_key")
-    server = uvicorn.Server(
-        listening.uvicorn_config(config.api, _app(config, sti_vs, onlooker, credentials, opening, roster))
-    )
-    with _beside(
-        server, sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow(), roster.follow()
-    ):
+    sidecar = _sidecar(config, sti_vs, onlooker, credentials, opening)
+    app = create_app(letting_in.let_in(sidecar, config, onlooker, roster))
+    server = uvicorn.Server(listening.uvicorn_config(config.api, app))
+    work = [sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow(), roster.follow()]
+    if sidecar.acme:
+        work.append(sidecar.acme.run())
+    with _beside(server, *work):
         await server.serve()
     await sti_vs.close()
-
-
-def _app(
-    config: Config,
-    sti_vs: StiVs,
-    onlooker: Onlooker,
-    credentials: Following,
-    opening: Opening,
-    roster: Roster,
-) -> FastAPI:
-    sidecar = _sidecar(config, sti_vs, onlooker, credentials, opening)
-    return create_app(letting_in.let_in(sidecar, config, onlooker, roster))
 
 
 @contextlib.contextmanager
@@ -94,6 +83,8 @@ def _sidecar(
     path, recorded = status_path(config.node.state_dir), recorder_status.status_path(config.node.state_dir)
     onlooker.look()  # nothing is signed before the policy is known
     credentials.changed()
+    custodian = custodian_of(config, sti_vs.trust, time.time, credentials.configured)
+    outside = Outside(config.fetch.rules)
     return Sidecar(
         credentials,
         edge=lambda: fresh_status(path, time.time()),
@@ -103,7 +94,8 @@ def _sidecar(
         trust=sti_vs.trust,
         database=opening,
         in_force=onlooker,
-        custodian=custodian_of(config, sti_vs.trust, time.time, credentials.configured),
-        outside=Outside(config.fetch.rules),
+        custodian=custodian,
+        outside=outside,
+        acme=renewals_of(config, custodian, credentials.configured, outside) if config.acme.on else None,
         recorder=lambda: recorder_status.fresh_status(recorded, time.time()),
     )

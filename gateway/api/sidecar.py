@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from gateway.access.people import People
 from gateway.access.shown import Doorkeeper
+from gateway.acme.renewals import Renewals
 from gateway.credentials.book import Book
 from gateway.credentials.custodian import Custodian
 from gateway.credentials.outside import Outside
@@ -120,7 +121,8 @@ class Sidecar:
     StoreGone. in_force: what calls are decided by here. recorder: answers the recorder's status if it is fresh.
     access: knows who a request is from; without it nothing but what is public is answered.
     people: how users log in, and what else is done with sessions; None where nobody can.
-    custodian: changes keys and certificates, None where this process may not. outside: looks at their URLs.
+    custodian: changes keys and certificates, None where this process may not. outside: looks at their URLs. acme: orders
+    certificates, None where none are ordered.
     """
 
     credentials: CredentialsInForce
@@ -136,6 +138,7 @@ class Sidecar:
     people: People | None = None
     custodian: Custodian | None = None
     outside: Outside = field(default_factory=lambda: Outside(FetchRules()))
+    acme: Renewals | None = None
 
     @classmethod
     def of(

@@ -2,7 +2,7 @@
 
 The client says the attestation, for it is the one that knows its customer. Where its address is that of a peer, the
 number policy of that peer and of its account goes before: what it refuses is not signed, and no call gets a better
-attestation than the policy gives it. A client that is no peer is trusted as whoever may reach this door is.
+attestation than the policy gives it. A client that is no peer is trusted as its token or certificate is.
 """
 
 from __future__ import annotations
@@ -55,18 +55,23 @@ def router(sidecar: Sidecar) -> APIRouter:
         ),
     )
     async def sign(request: Request) -> JSONResponse:
-        wanted = _wanted(await read(request), speaks_ms(request))
-        account = _admit(sidecar, request, wanted)
-        answer = wanted.answer(_identity(sidecar, wanted, account))
-        _log.info(
-            "signed",
-            attest=wanted.attest,
-            origid=wanted.origid,
-            instance=request.headers.get("x-instanceid"),
-        )
-        return reply(request, 200, answer)
+        return await answer(sidecar, request)
 
     return routes
+
+
+async def answer(sidecar: Sidecar, request: Request) -> JSONResponse:
+    """The answer to a request that was let in; raises StirError."""
+    wanted = _wanted(await read(request), speaks_ms(request))
+    account = _admit(sidecar, request, wanted)
+    signed = wanted.answer(_identity(sidecar, wanted, account))
+    _log.info(
+        "signed",
+        attest=wanted.attest,
+        origid=wanted.origid,
+        instance=request.headers.get("x-instanceid"),
+    )
+    return reply(request, 200, signed)
 
 
 def _wanted(body: object, ms_spoken: bool) -> SigningRequest | MsSigningRequest:

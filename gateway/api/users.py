@@ -48,14 +48,19 @@ class UserChange(Strict):
 
 
 class UserRecord(BaseModel):
-    """A user. `password` is there once: where it was made up here."""
+    """A user."""
 
     name: str
     role: Role
     enabled: bool
     totp: bool = Field(description="Whether there is a second factor.")
     made_at: datetime
-    password: str | None = None
+
+
+class MadeUser(UserRecord):
+    """A new user; `password` where it was made up here."""
+
+    password: str | None
 
 
 class UserList(BaseModel):
@@ -97,7 +102,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         "",
         status_code=201,
         summary="Make a user",
-        response_model=UserRecord,
+        response_model=MadeUser,
         responses=problems({409: "The name is taken", **wrong}),
         openapi_extra=described(NewUser, {"name": "alice", "role": "operator"}),
         **asks,
@@ -109,11 +114,9 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         password = await _hashed(sidecar, made_up or asked.password or "", asked.name)
         user = User(asked.name, asked.role, password, made_at=sidecar.now())
         await sidecar.change_access(lambda store: store.add_user(user, who(request)))
-        told = _record(user).model_copy(update={"password": made_up})
-        location = {"Location": f"/v1/users/{user.name}"}
-        return JSONResponse(
-            told.model_dump(mode="json", exclude_none=True), status_code=201, headers=location
-        )
+        told = MadeUser(**_record(user).model_dump(), password=made_up)
+        headers = {"Location": f"/v1/users/{user.name}", "Cache-Control": "no-store"}
+        return JSONResponse(told.model_dump(mode="json"), status_code=201, headers=headers)
 
     @routes.patch(
         "/{name}",

@@ -14,6 +14,8 @@ from pathlib import Path
 NEEDED = ("systemd-nspawn", "unshare", "sipp", "sqlite3", "curl")
 WORK = "/srv/work"
 """Where the copy sees the folder it shares with the test: the one place that outlives it."""
+SECONDS = 240
+"""How long either script may take; the copy and all in it then ends."""
 
 _OUTSIDE = f"""\
 set -eu
@@ -22,7 +24,7 @@ mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 in_copy() {{
     folder=$1; shared=$2; shift 2
-    systemd-nspawn --quiet --directory="$folder" --register=no --keep-unit --link-journal=no --timezone=off \\
+    timeout {SECONDS} systemd-nspawn --quiet --directory="$folder" --register=no --keep-unit --link-journal=no --timezone=off \\
         --resolv-conf=off --bind="$shared:{WORK}" "$@" </dev/null
 }}
 in_copy "$1/root" "$2" --pipe --chdir={WORK}/sources /bin/sh -eux {WORK}/online.sh >"$2/online.log" 2>&1
@@ -45,7 +47,7 @@ Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ExecStart=/bin/sh -eux {WORK}/script.sh
 StandardOutput=append:{WORK}/script.log
 StandardError=append:{WORK}/script.log
-TimeoutStartSec=240
+TimeoutStartSec={SECONDS}
 """
 
 
@@ -56,7 +58,7 @@ def missing() -> str:
     return ", ".join(f"no {program}" for program in NEEDED if shutil.which(program) is None)
 
 
-def run_in_copy(online: str, script: str, folder: Path, seconds: float = 280) -> bool:
+def run_in_copy(online: str, script: str, folder: Path) -> bool:
     """Run two shell scripts in one copy: `online` before it boots, with our network, then `script` under its systemd.
 
     Both start in `folder`/sources and see `folder` as WORK. Returns whether both came to their end.
@@ -69,7 +71,6 @@ def run_in_copy(online: str, script: str, folder: Path, seconds: float = 280) ->
     subprocess.run(
         ["unshare", "--mount", "--propagation", "private", "sh", "-c", _OUTSIDE, "sh", mounted, folder],
         check=False,
-        timeout=seconds,
     )
     return (folder / "finished").exists()
 

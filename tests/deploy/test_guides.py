@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -112,6 +113,11 @@ def test_a_setting_that_is_written_down_is_one(block: object, tmp_path: Path) ->
     text = (DEPLOY / "gateway.toml").read_text().replace("[store]\n", block.text)  # type: ignore[attr-defined]
     (tmp_path / "gateway.toml").write_text(text)
     assert load(tmp_path / "gateway.toml").database_url.startswith("postgresql:")
+
+
+def test_the_guide_installs_the_release_that_it_is_part_of() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"release=/opt/vos3000-stir-gateway/{version}\n" in (DEPLOY / "install.md").read_text()
 
 
 def test_the_figures_are_those_that_were_measured() -> None:

@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography import x509
 
-from tests.deploy.copied_machine import WORK, missing, run_in_copy, said
+from tests.deploy.copied_machine import SECONDS, WORK, missing, run_in_copy, said
 from tests.deploy.guide import Block, blocks
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ STATED = {"192.0.2.10": "127.0.0.11", "198.51.100.20": "127.0.0.21", "0.0.0.0:50
 
 pytestmark = [
     pytest.mark.sip,
-    pytest.mark.timeout(420),
+    pytest.mark.timeout(2 * SECONDS + 60),
     pytest.mark.skipif(bool(missing()), reason=f"this machine cannot be copied: {missing()}"),
 ]
 
@@ -90,7 +90,8 @@ def _script(guide: list[Block]) -> str:
     steps = [block for block in guide if block.language == "sh" and block.heading != ONLINE]
     first = {step.heading: step for step in reversed(steps)}
     last = {step.heading: step for step in steps}
-    lines = [_FUNCTIONS, "release=/opt/vos3000-stir-gateway/0.1.0"]
+    (online,) = (block.text for block in guide if block.language == "sh" and block.heading == ONLINE)
+    lines = [_FUNCTIONS, online.splitlines()[0]]  # which release it is
     for step in steps:
         lines += [_BEFORE.get(step.heading, "")] if first[step.heading] is step else []
         lines += [_shell(step)]
