@@ -219,4 +219,5 @@ def test_an_order_is_told_with_what_it_renews(config: Config) -> None:
 
 
 def test_orders_without_a_url_to_publish_under_are_a_warning(config: Config) -> None:
-    assert "certs_url is missing" in worst(ordering(config), "acme").text
+    without = edited(config, 'certs_url = "http://127.0.0.1:8080/certs/"\n', "")
+    assert "certs_url is missing" in worst(ordering(without), "acme").text

@@ -76,7 +76,7 @@ _AFTER = {
     "chmod 644 /etc/vos3000-stir-gateway/policy.toml",
     "Restore": "serves\ncall restored 100",
     "Upgrade": f"wait $long\nserves\ncall upgraded 100\nfacts upgraded\njournalctl -u {UNIT} -o cat >{WORK}/journal",
-    "Uninstall": f"find / -xdev -name '*stir-gateway*' -not -path '{WORK}/*' -not -path '/var/backups/*' >{WORK}/left\n"
+    "Uninstall": f"find /etc /opt /usr /var -name '*stir-gateway*' -not -path '/var/backups/*' >{WORK}/left\n"
     f"if id stirgw; then echo stirgw >>{WORK}/left; fi",
 }
 
