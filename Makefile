@@ -31,8 +31,10 @@ check: lint test   ## style, types and every test: what CI runs
 bench: setup  ## measure signing, call rate, memory and crashes on this machine
 	@$(BIN)/python scenarios/bench/run.py
 
-lock: setup   ## write requirements.lock anew from pyproject.toml, keeping the versions it has
+lock: setup   ## write both lock files anew from pyproject.toml, keeping the versions they have
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m venv "$$folder" && "$$folder/bin/pip" install -q uv && \
 	UV_CUSTOM_COMPILE_COMMAND="make lock" "$$folder/bin/uv" pip compile -q --universal --generate-hashes \
-		--extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+		--extra dev --python-version 3.11 pyproject.toml -o requirements.lock && \
+	UV_CUSTOM_COMPILE_COMMAND="make lock" "$$folder/bin/uv" pip compile -q --universal --generate-hashes \
+		--extra install --python-version 3.11 -c requirements.lock pyproject.toml -o deploy/requirements.lock
