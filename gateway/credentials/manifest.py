@@ -122,6 +122,16 @@ class Manifest:
             return "revoked" if certificate.ended.revoked else "retired"
         return "active" if self.scopes_of(certificate.name) else "installed"
 
+    def contradiction(self) -> str | None:
+        """Why no change of ours can have made this manifest, None where one can."""
+        names, scopes = {each.name for each in self.certificates}, [each.account for each in self.active]
+        for each in self.active:
+            if each.name not in names:
+                return f"{each.name} signs for {_scope(each.account)} and is not there"
+            if scopes.count(each.account) > 1:
+                return f"{_scope(each.account)} has two active certificates"
+        return None
+
     def certificates_of(self, key_id: str) -> tuple[Certificate, ...]:
         """Those of one key."""
         return tuple(each for each in self.certificates if each.key_id == key_id)
