@@ -64,7 +64,6 @@ class ManifestFile:
             after = change(before)
             try:
                 replace(self.path, _manifest.dump_json(after, indent=1))
-                _sync(self.folder)
             except OSError as error:
                 raise ManifestUnreadable(f"{self.path} cannot be written: {error.strerror}") from None
             return before, after
@@ -108,12 +107,3 @@ class ManifestFile:
                 f"{self.path} contradicts itself ({contradiction}): put it back from a backup"
             )
         return found
-
-
-def _sync(folder: Path) -> None:
-    """Have the new name survive a power cut as well."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
