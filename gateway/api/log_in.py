@@ -106,8 +106,12 @@ async def change_password(request: Request, sidecar: Sidecar, present: str, want
 
 
 def offer_totp(request: Request, sidecar: Sidecar) -> str:
-    """A new secret (base32) for the authenticator of whoever is logged in; in force once a code of it was shown."""
-    _, own = logged_in(request, sidecar)
+    """A new secret (base32) for the authenticator of whoever is logged in; in force once a code of it was shown.
+
+    Unfit (409) where there is a second factor: it is dropped first, which takes a code of it.
+    """
+    user, own = logged_in(request, sidecar)
+    _check_no_factor(user)
     own.offered_totp = pyotp.random_base32()
     return own.offered_totp
 
@@ -115,6 +119,7 @@ def offer_totp(request: Request, sidecar: Sidecar) -> str:
 async def take_totp(request: Request, sidecar: Sidecar, present: str, code: str) -> None:
     """Put the second factor in force that was offered; NotAllowed, Unfit (409, 422), StoreGone."""
     user, own = logged_in(request, sidecar)
+    _check_no_factor(user)
     if own.offered_totp is None:
         raise Unfit(409, "no second factor was offered in this session; do: ask for one first")
     if matching_step(own.offered_totp, code, sidecar.now()) is None:
@@ -142,6 +147,11 @@ def logged_in(request: Request, sidecar: Sidecar) -> tuple[User, Session]:
     if own is None or user is None:
         raise NotAllowed(403, "session-missing", "this is for users who have logged in")
     return user, own
+
+
+def _check_no_factor(user: User) -> None:
+    if user.totp is not None:
+        raise Unfit(409, "there is a second factor already; do: drop it first, with a code of it")
 
 
 def check_fit(password: str, name: str, field: str) -> None:
