@@ -40,7 +40,7 @@ def door(gateway_with: GatewayWith) -> Gateway:
     return gateway_with(on_kamailio({}))
 
 
-@pytest.mark.parametrize("scenario", _one_of_each_folder(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", list(_one_of_each_folder()), ids=lambda scenario: scenario.name)
 def test_scenario(
     scenario: Scenario, gateway_with: GatewayWith, tmp_path: Path, played: list[Played]
 ) -> None:
