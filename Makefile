@@ -34,8 +34,10 @@ bench: setup  ## measure signing, call rate, memory and crashes on this machine
 bench-peer: setup  ## door 3 beside the secsipid module of Kamailio: what a signed, and a verified, call costs
 	@$(BIN)/python -m scenarios.bench_peer $(ARGS)
 
-lock: setup   ## write requirements.lock anew from pyproject.toml, keeping the versions it has
+lock: setup   ## write both lock files anew from pyproject.toml, keeping the versions they have
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m venv "$$folder" && "$$folder/bin/pip" install -q uv && \
 	UV_CUSTOM_COMPILE_COMMAND="make lock" "$$folder/bin/uv" pip compile -q --universal --generate-hashes \
-		--extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+		--extra dev --python-version 3.11 pyproject.toml -o requirements.lock && \
+	UV_CUSTOM_COMPILE_COMMAND="make lock" "$$folder/bin/uv" pip compile -q --universal --generate-hashes \
+		--extra install --python-version 3.11 -c requirements.lock pyproject.toml -o deploy/requirements.lock

@@ -5,10 +5,12 @@ Each finding is one fact in one sentence. Nothing is changed and nothing is star
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -27,8 +29,10 @@ from gateway.credentials.opening import credentials_folder, following_of, keyrin
 from gateway.credentials.stores import StoreRefused
 from gateway.kamailio import examination
 from gateway.metrics import fresh_status, status_path
+from gateway.policy.peers import PeerTable
 from gateway.policy.snapshot import PolicyData
 from gateway.sip import abilities
+from gateway.sip.transport import RECEIVE_BUFFER
 from gateway.sti_vs import trust_of
 from gateway.stir.revocation import Revocations
 from gateway.store import recorder_status
@@ -104,6 +108,14 @@ def _sockets(sip: Sip) -> Iterator[Finding]:
     yield Finding("sip", "ok", f"listens on {listening}")
     if not any(each.transport == "tls" for each in sip.listen):
         yield Finding("tls", "off", "[sip] listen names no tls: socket")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        room = asked.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux doubles it
+    if room < RECEIVE_BUFFER:
+        remedy = f"do: sysctl net.core.rmem_max={RECEIVE_BUFFER}"
+        yield Finding("buffers", "warning", f"a socket holds {room} bytes of a burst; {remedy}")
+    else:
+        yield Finding("buffers", "ok", f"a socket holds {room} bytes of a burst")
 
 
 def _certificate(config: Config, now: float) -> Iterator[Finding]:
@@ -244,6 +256,26 @@ def _doubtful(data: PolicyData) -> Iterator[Finding]:
     if bound and not data.parameters.access_ip_check:
         text = f"accounts are bound to addresses ({', '.join(bound[:3])} …), but SS_ACCESS_IP_CHECK is 0: not checked"
         yield Finding("policy", "warning", text)
+    for peer, host in _unheard(data):
+        text = f"{host}, a next hop of {peer}, is in no peer's addresses: its answers are not heard"
+        yield Finding("policy", "warning", text)
+
+
+def _unheard(data: PolicyData) -> Iterator[tuple[str, str]]:
+    """Peers with a next hop whose answers would be a stranger's. A name's addresses are not known here."""
+    peers = PeerTable(data.peers)
+    for peer in data.peers:
+        for hop in peer.every_next_hop:
+            if _is_address(hop.host) and peers.find(hop.host) is None:
+                yield peer.name, hop.host
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _summary(data: PolicyData) -> str:

@@ -14,6 +14,7 @@ from gateway.credentials.configured import signing_credential
 from gateway.doctor import Finding, examine
 from gateway.metrics import EdgeStatus, status_path, write_status
 from gateway.sip import abilities
+from gateway.sip.transport import RECEIVE_BUFFER
 from gateway.store import recorder_status
 from gateway.store.access import AccessStore
 from gateway.store.access_tables import USERS
@@ -101,6 +102,15 @@ def test_accounts_bound_to_addresses_that_nobody_checks_are_told(config: Config)
     assert "SS_ACCESS_IP_CHECK is 0" in worst(config, "policy").text
 
 
+def test_a_next_hop_whose_answers_would_not_be_heard_is_told(config: Config) -> None:
+    store = Store(open_database(config.database_url), lambda: NOW)
+    peer = {"name": "deaf", "role": "carrier", "next_hops": ["udp:127.0.0.99:5060", "udp:localhost:5060"]}
+    store.put("peers", store.parse("peers", peer), "a tester")
+    assert worst(config, "policy").text.startswith(
+        "127.0.0.99, a next hop of deaf, is in no peer's addresses"
+    )
+
+
 def test_what_the_policy_holds_is_counted(config: Config) -> None:
     assert "3 accounts, 1 number sections, 6 peers" in found(config, "policy")[0].text
 
@@ -120,6 +130,15 @@ def test_a_file_of_countries_that_cannot_be_read_is_a_problem(config: Config) ->
 def test_what_is_off_says_why(config: Config) -> None:
     assert worst(config, "tls") == Finding("tls", "off", "[sip] listen names no tls: socket")
     assert worst(config, "edge").state == "off"
+
+
+def test_a_kernel_without_room_for_bursts_is_told_how_to_give_it(config: Config) -> None:
+    finding = worst(config, "buffers")
+    if int(Path("/proc/sys/net/core/rmem_max").read_text()) < RECEIVE_BUFFER:
+        assert finding.state == "warning"
+        assert f"sysctl net.core.rmem_max={RECEIVE_BUFFER}" in finding.text
+    else:
+        assert finding == Finding("buffers", "ok", f"a socket holds {RECEIVE_BUFFER} bytes of a burst")
 
 
 def test_a_running_edge_is_seen(config: Config) -> None:
@@ -200,4 +219,5 @@ def test_an_order_is_told_with_what_it_renews(config: Config) -> None:
 
 
 def test_orders_without_a_url_to_publish_under_are_a_warning(config: Config) -> None:
-    assert "certs_url is missing" in worst(ordering(config), "acme").text
+    without = edited(config, 'certs_url = "http://127.0.0.1:8080/certs/"\n', "")
+    assert "certs_url is missing" in worst(ordering(without), "acme").text

@@ -1,6 +1,6 @@
 """The files by which Kamailio knows this node: made from the configuration and the policy, in a folder of the state folder.
 
-    kamailio.cfg      the native route, as deploy/kamailio has it or `[kamailio] script` names it
+    kamailio.cfg      the native route, the one beside this file or the one that `[kamailio] script` names
     node.cfg          what it includes: sockets, sizes, paths
     tls.cfg           certificates of tls sockets and towards peers
     peers.list        whose messages are let in (permissions)
@@ -27,7 +27,7 @@ from gateway.sip.leg import Local
 from gateway.sip.own_name import own_name
 from gateway.sip.values import bracketed
 
-SCRIPT = Path(__file__).parents[2] / "deploy" / "kamailio" / "kamailio.cfg"
+SCRIPT = Path(__file__).with_name("kamailio.cfg")
 SYSTEM_CAS = Path("/etc/ssl/certs/ca-certificates.crt")
 """Whom a TLS next hop's certificate must come from where its peer names no CA (Debian's ca-certificates)."""
 PROBED = 1
