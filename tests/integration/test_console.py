@@ -53,7 +53,7 @@ PAGES = (
 def gateway(real_sip: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway with a user of each role, called by the role's name."""
     settings = {"access": {"auditor_idle": f"{IDLE}s"}}
-    ready = set_up(tmp_path_factory.mktemp("gateway"), settings, "small-limits")
+    ready = set_up(tmp_path_factory.mktemp("gateway"), settings)
     publish_here(ready)
     for role in Role:
         _add_user(ready, role.value)
