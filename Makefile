@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint check bench lock
+.PHONY: help setup run demo test lint check bench bench-peer lock
 
 help:    ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F '\t' '{printf "make %-6s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F '\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
 setup:   ## make .venv from requirements.lock; install SIPp where that is allowed
 	@PYTHON="$(PYTHON)" sh deploy/setup
@@ -30,6 +30,9 @@ check: lint test   ## style, types and every test: what CI runs
 
 bench: setup  ## measure signing, call rate, memory and crashes on this machine
 	@$(BIN)/python scenarios/bench/run.py
+
+bench-peer: setup  ## door 3 beside the secsipid module of Kamailio: what a signed, and a verified, call costs
+	@$(BIN)/python -m scenarios.bench_peer $(ARGS)
 
 lock: setup   ## write both lock files anew from pyproject.toml, keeping the versions they have
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

@@ -15,13 +15,29 @@ from gateway.commands.access import TOKEN, USER
 from gateway.commands.acme import ACME
 from gateway.commands.command import Mistake, show_examples
 from gateway.commands.explain import EXPLAIN
+from gateway.commands.kamailio import KAMAILIO
 from gateway.commands.node import DOCTOR, RUN
 from gateway.commands.read import INSPECT, LINT, VERSION
 from gateway.commands.sign import SIGN
 from gateway.commands.store import EXPORT, IMPORT
 from gateway.commands.verify import VERIFY
 
-COMMANDS = (RUN, SIGN, VERIFY, INSPECT, LINT, EXPLAIN, IMPORT, EXPORT, USER, TOKEN, ACME, DOCTOR, VERSION)
+COMMANDS = (
+    RUN,
+    SIGN,
+    VERIFY,
+    INSPECT,
+    LINT,
+    EXPLAIN,
+    IMPORT,
+    EXPORT,
+    USER,
+    TOKEN,
+    ACME,
+    DOCTOR,
+    KAMAILIO,
+    VERSION,
+)
 
 _EXAMPLES = """
   gateway run --lab                                try it: lab certificates and policy in ./state

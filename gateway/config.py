@@ -147,6 +147,7 @@ class Sip(Strict):
     workers: Literal["auto"] | Positive = "auto"
     max_calls: Positive = 200
     unknown_source: Literal["silence", "403"] = "silence"
+    door: Literal["pjsua2", "kamailio"] = "pjsua2"
     inner_address: Annotated[Address, AfterValidator(_loopback)] = IPv4Address("127.0.0.1")
     drain_limit: Duration = 30.0
     probe_after: Duration = 600.0
@@ -380,6 +381,17 @@ class Geofence(Strict):
     countries: AnchoredPath | None = None
 
 
+class Kamailio(Strict):
+    """`[kamailio]`: door 3, where `[sip] door` says so."""
+
+    program: AnchoredPath = Path("/usr/sbin/kamailio")
+    script: AnchoredPath | None = None
+    children: Positive = 4
+    memory_mb: Positive = 256
+    probe_every: Duration = 10.0
+    redirect: tuple[str, ...] = ()
+
+
 class Log(Strict):
     """`[log]`: how much is said, and whether telephone numbers are shown."""
 
@@ -401,6 +413,7 @@ class Config(Strict):
     fetch: Fetch = Fetch()
     store: Store = Store()
     geofence: Geofence = Geofence()
+    kamailio: Kamailio = Kamailio()
     log: Log = Log()
 
     @property

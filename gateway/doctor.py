@@ -27,6 +27,7 @@ from gateway.credentials.manifest import Manifest
 from gateway.credentials.manifest_file import ManifestFile, ManifestUnreadable
 from gateway.credentials.opening import credentials_folder, following_of, keyring_of, passphrase_of
 from gateway.credentials.stores import StoreRefused
+from gateway.kamailio import examination
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.peers import PeerTable
 from gateway.policy.snapshot import PolicyData
@@ -62,7 +63,7 @@ class Finding:
 def examine(config: Config, now: float) -> list[Finding]:
     """Everything there is to say about this node at `now` (epoch seconds)."""
     return [
-        *_pjsua2(config.sip.max_calls),
+        *(_kamailio(config) if config.sip.door == "kamailio" else _pjsua2(config.sip.max_calls)),
         *_sockets(config.sip),
         *_certificate(config, now),
         *_acme(config, now),
@@ -90,6 +91,16 @@ def _pjsua2(max_calls: int) -> Iterator[Finding]:
         yield Finding("pjsua2", "ok", "asserts are compiled in: a fault ends the worker it happens in")
     if not found.short_transactions:
         yield Finding("pjsua2", "warning", "hides pjsip_tsx_set_timers: workers need more memory under load")
+
+
+def _kamailio(config: Config) -> Iterator[Finding]:
+    found = list(examination.lacking(config))
+    for each in found:
+        yield Finding("kamailio", "problem", each)
+    if not found:
+        yield Finding(
+            "kamailio", "ok", f"{config.kamailio.program} carries the calls; gateway kamailio check says more"
+        )
 
 
 def _sockets(sip: Sip) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from gateway.decision import Deliver, Forward, Refuse
+from gateway.decision import Deliver, Forward, Parties, Refuse
 from gateway.policy.blocks import Block, BlockType
 from gateway.policy.holds import Hold
 from gateway.policy.snapshot import Snapshot
@@ -45,14 +45,18 @@ class Ledger:
 
     def decided(self, decision: Refuse | Forward | Deliver) -> None:
         """A new call was decided, either way."""
-        parties, now = decision.parties, self._now()
+        self.judged(decision.parties, decision.rule if isinstance(decision, Refuse) else None)
+
+    def judged(self, parties: Parties | None, refused_by: str | None) -> None:
+        """The same of a decision made elsewhere; `refused_by` is the rule, None where the call may go on."""
+        now = self._now()
         if parties is None or parties.emergency:
             return
         parameters = self._snapshot().parameters
         premium = bool(parameters.malicious_premium_share and parties.callee and is_premium(parties.callee))
         self._told(self.usage.attempted(parties.caller, premium, parameters, now))
-        if isinstance(decision, Refuse):
-            self._told(self.usage.refused(parties.account, parties.source, decision.rule, parameters, now))
+        if refused_by is not None:
+            self._told(self.usage.refused(parties.account, parties.source, refused_by, parameters, now))
 
     def began(self, hold: Hold | None) -> None:
         """A call was accepted."""

@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
@@ -25,8 +25,8 @@ _SHORTEST_MASKED = 7  # what is shorter is a service or emergency number, nobody
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # json.dumps would make one for each line
 
 
-def setup(level: Level = "info") -> None:
-    """Send this process's log, and that of the libraries in it, to standard output from `level` up."""
+def setup(level: Level = "info", stream: BinaryIO | None = None) -> None:
+    """Send this process's log, and that of the libraries in it, to standard output (or `stream`) from `level` up."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
@@ -36,7 +36,7 @@ def setup(level: Level = "info") -> None:
             _render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(stream or sys.stdout.buffer),
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every start
     logging.basicConfig(handlers=[_Forward()], level=max(number, logging.INFO), force=True)

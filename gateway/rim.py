@@ -40,9 +40,12 @@ AnchoredPath = Annotated[Path, AfterValidator(anchored)]
 
 
 class Strict(BaseModel):
-    """A model that refuses keys it does not know and cannot be changed once made."""
+    """A model that refuses keys it does not know and cannot be changed once made.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    What stands in quotes below a field describes it to people who see its form or its schema.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 def seconds(value: object) -> float:

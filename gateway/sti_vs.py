@@ -59,6 +59,7 @@ class StiVs:
             time,
             on_trusted=self.trust.want,
         )
+        self._budget = verification.budget
         replay = Table(state / "run" / "replay.sqlite")
         self.verifier = Verifier(
             self._chains, self.trust, replay, verification.rules, verification.budget, time
@@ -83,6 +84,10 @@ class StiVs:
             await Keeper(self.trust, fetcher, time, random.random).run()
         finally:
             await fetcher.close()
+
+    async def fetch(self, url: str) -> None:
+        """Have a chain at hand that another process of this node needs again, from disk or its host."""
+        await self._chains.get(url, self._budget)
 
     async def close(self) -> None:
         """Give up what is being fetched."""

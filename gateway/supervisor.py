@@ -1,5 +1,5 @@
 """The supervisor: starts the workers' pool, the edge, the recorder and the sidecar, starts again what dies, drains on
-SIGTERM.
+SIGTERM. Where Kamailio carries the calls, it takes the place of edge and pool.
 
 It holds what must outlive an edge: the inner socket, whose port the workers know, and the line to their pool. It forks
 before it has threads or an event loop, so the children share what it has imported.
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
+from pathlib import Path
 from time import monotonic
 from types import FrameType
 
@@ -58,13 +59,18 @@ class _Child:
 class Supervisor:
     """The processes of one node."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, config_path: Path) -> None:
+        self._config, self._config_path = config, config_path
         self._inner = bind("udp", str(config.sip.inner_address), 0)
         self._control: socket.socket | None = None
         self._pool: subprocess.Popen[bytes] | None = None
         self._context = multiprocessing.get_context("fork")
-        self._edge = _Child("edge", self._start_edge)
+        carried_by_kamailio = config.sip.door == "kamailio"
+        self._edge = (
+            _Child("kamailio", self._start_kamailio)
+            if carried_by_kamailio
+            else _Child("edge", self._start_edge)
+        )
         self._recorder = _Child("recorder", self._start_recorder)
         self._sidecar = _Child("sidecar", self._start_sidecar)
         self._stopping = False
@@ -100,6 +106,9 @@ class Supervisor:
         if not self._pool:
             self._start_pool()
         return self._fork(wiring.run_edge, self._config, self._inner, self._control)
+
+    def _start_kamailio(self) -> ForkProcess:
+        return self._fork(wiring.run_kamailio, self._config, self._config_path)
 
     def _start_recorder(self) -> ForkProcess:
         return self._fork(wiring.run_recorder, self._config)
@@ -160,8 +169,8 @@ def _child(target: Callable[..., None], *args: object) -> None:
     target(*args)
 
 
-def run(config: Config) -> int:
-    """Run the node in the foreground until it is told to stop; returns its exit code."""
+def run(config: Config, config_path: Path) -> int:
+    """Run the node that this file configures in the foreground until it is told to stop; returns its exit code."""
     log.setup(config.log.level)
     _log.info("node.starting", node=config.node.name, pid=os.getpid())
-    return Supervisor(config).run()
+    return Supervisor(config, config_path).run()

@@ -1,4 +1,5 @@
-"""Where the parts meet: the only module that knows every concrete class. Each function here is the body of one process."""
+"""Where the parts meet: this module, and `wiring_kamailio` for door 3, knows every concrete class. Each function here is the
+body of one process."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from time import time
 from typing import Any
 
@@ -63,8 +65,18 @@ _log = log.get("edge")
 def run_edge(config: Config, inner: socket.socket, control: socket.socket) -> None:
     """The edge process: serve until SIGTERM, then drain. `inner` faces the workers, `control` their pool process."""
     log.setup(config.log.level)
-    _spare_collector()
+    spare_collector()
     uvloop.run(_edge(config, inner, control))
+
+
+def run_kamailio(config: Config, config_path: Path) -> None:
+    """The process that holds Kamailio, where that carries the calls."""
+    from gateway.kamailio import process
+
+    log.setup(config.log.level)
+    watcher = Watcher(config.node.state_dir, config.signing.rules, config.verification.inbound)
+    watcher.changed()
+    process.run(config, config_path, watcher.current)
 
 
 def run_recorder(config: Config) -> None:
@@ -81,7 +93,7 @@ def run_sidecar(config: Config) -> None:
     server.run(config)
 
 
-def _spare_collector() -> None:
+def spare_collector() -> None:
     """Calls hold no reference cycles, so they are freed without the cycle collector; a full run of it over thousands of
     calls would stop the edge for a tenth of a second."""
     gc.collect()
@@ -99,13 +111,13 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     origins = Origins(config.geofence.countries)
     spool = Spool(spool_path(config.node.state_dir), config.store.spool_bytes)
     counters = Counters()
-    ledger = Ledger(lambda: watcher.current, time, _block_teller(config, spool, counters))
+    ledger = Ledger(lambda: watcher.current, time, block_teller(config, spool, counters))
     kept = Kept(config.node.state_dir, ledger.usage)
     kept.restore(time())
     sti_vs = StiVs(config)
     credentials = following_of(config, lambda: sti_vs.trust.revocations)
     credentials.changed()
-    log_call = _recorder(log.call_logger(config.log.mask_numbers), spool)
+    log_call = call_recorder(log.call_logger(config.log.mask_numbers), spool)
     network = Network(config.sip, lambda: watcher.current)
     edge = Edge(
         network,
@@ -187,7 +199,9 @@ class _Decider:
         return decision
 
 
-def _recorder(write: Callable[[Mapping[str, Any]], None], spool: Spool) -> Callable[[dict[str, Any]], None]:
+def call_recorder(
+    write: Callable[[Mapping[str, Any]], None], spool: Spool
+) -> Callable[[dict[str, Any]], None]:
     """What a call leaves: a line in the log, and a record for the call log."""
 
     def record(call: dict[str, Any]) -> None:
@@ -197,7 +211,7 @@ def _recorder(write: Callable[[Mapping[str, Any]], None], spool: Spool) -> Calla
     return record
 
 
-def _block_teller(config: Config, spool: Spool, counters: Counters) -> Callable[[Block], None]:
+def block_teller(config: Config, spool: Spool, counters: Counters) -> Callable[[Block], None]:
     """What is told of a number, address or account that goes onto the dynamic black list."""
 
     def tell(block: Block) -> None:

@@ -46,7 +46,7 @@ class Access:
         if shown.bearer is not None:
             return Identified(self._of_token(shown.bearer, now))
         if shown.session is not None:
-            return self._of_session(shown.session, now)
+            return self._of_session(shown.session, now, used=not shown.unasked)
         if shown.subject is not None and shown.subject in self._subjects:
             return Identified(Principal("certificate", shown.subject, self._subjects[shown.subject]))
         if self._is_stir_address(shown.address):
@@ -73,8 +73,9 @@ class Access:
             raise Unknown("token-expired")
         return token.principal
 
-    def _of_session(self, secret: str, now: float) -> Identified:
-        found = self.sessions.find(secret, self.directory(), now) if len(secret) <= _LONGEST_SECRET else None
+    def _of_session(self, secret: str, now: float, *, used: bool) -> Identified:
+        is_possible = len(secret) <= _LONGEST_SECRET
+        found = self.sessions.find(secret, self.directory(), now, used=used) if is_possible else None
         if found is None:
             raise Unknown("session-over")
         session, user = found

@@ -53,8 +53,10 @@ class Sessions:
             self._sessions[key] = session
         return session
 
-    def find(self, secret: str, directory: Directory, now: float) -> tuple[Session, User] | None:
-        """The session that a cookie opens and its user, or None; it counts as used."""
+    def find(
+        self, secret: str, directory: Directory, now: float, *, used: bool = True
+    ) -> tuple[Session, User] | None:
+        """The session that a cookie opens and its user, or None; `used`: it lasts longer by that."""
         key = digest(secret)
         with self._lock:
             session = self._sessions.get(key)
@@ -64,7 +66,8 @@ class Sessions:
             if user is None:
                 del self._sessions[key]
                 return None
-            session.seen_at = max(session.seen_at, now)
+            if used:
+                session.seen_at = max(session.seen_at, now)
             return session, user
 
     def listed(self, directory: Directory, now: float) -> list[tuple[Session, User]]:

@@ -13,12 +13,14 @@ from gateway.access.sessions import Session
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The credentials of one request. `bearer`: the token's text; `session`: the cookie's; `address`: the sender's;
-    `subject`: the common name of a client certificate that TLS has verified."""
+    `subject`: the common name of a client certificate that TLS has verified; `unasked`: it is a page's own request, of
+    which nobody need know."""
 
     address: str
     bearer: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
     subject: str | None = None
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

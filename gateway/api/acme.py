@@ -92,7 +92,7 @@ def router(sidecar: Sidecar) -> APIRouter:
         dependencies=[needs(Permission.READ)],
     )
     async def get_orders() -> AcmeState:
-        return _state(sidecar.acme)
+        return acme_state(sidecar.acme)
 
     @routes.post(
         "/acme/renew",
@@ -105,21 +105,26 @@ def router(sidecar: Sidecar) -> APIRouter:
         openapi_extra=described(Renewal, _EXAMPLE),
     )
     async def renew_certificates(body: Annotated[object, Depends(json_body)]) -> AcmeState:
-        asked = validated(Renewal, body)
-        acme = sidecar.acme
-        if acme is None:
-            raise Unfit(409, "this node orders nothing: write [acme] in its configuration, and start it anew")
-        names = [each.called for each in acme.settings.orders if asked.order in (None, each.called)]
-        if not names:
-            raise Unfit(404, f"there is no order {asked.order!r}; see /v1/acme")
-        for name in names:
-            acme.ask(name, Wish(asked.dry_run, asked.anew))
-        return _state(acme)
+        ask_for_renewal(sidecar, validated(Renewal, body))
+        return acme_state(sidecar.acme)
 
     return routes
 
 
-def _state(acme: Renewals | None) -> AcmeState:
+def ask_for_renewal(sidecar: Sidecar, asked: Renewal) -> None:
+    """Have orders worked on now; raises Unfit (404, 409)."""
+    acme = sidecar.acme
+    if acme is None:
+        raise Unfit(409, "this node orders nothing: write [acme] in its configuration, and start it anew")
+    names = [each.called for each in acme.settings.orders if asked.order in (None, each.called)]
+    if not names:
+        raise Unfit(404, f"there is no order {asked.order!r}; see /v1/acme")
+    for name in names:
+        acme.ask(name, Wish(asked.dry_run, asked.anew))
+
+
+def acme_state(acme: Renewals | None) -> AcmeState:
+    """How every order stands."""
     if acme is None:
         return AcmeState(directory=None, problem=None, orders=[])
     current = acme.current

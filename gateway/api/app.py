@@ -37,6 +37,8 @@ from gateway.api import (
     verification,
 )
 from gateway.api.authorisation import NotAllowed, check_routes
+from gateway.api.console import router as console
+from gateway.api.console.errors import is_console, problem_page
 from gateway.api.credential_errors import answer_credential_errors
 from gateway.api.methods import allowed
 from gateway.api.openapi import Application
@@ -72,7 +74,9 @@ def create_app(sidecar: Sidecar) -> FastAPI:
     app.include_router(health.router(sidecar))
     app.include_router(metrics.router(sidecar, registry))
     app.include_router(published.router(sidecar))
-    _include_policy(app, sidecar)
+    running = uploads.Uploads(sidecar.now)
+    _include_policy(app, sidecar, running)
+    app.include_router(console.router(sidecar, running))
     _answer_errors(app)
     answer_store_errors(app)
     answer_credential_errors(app)
@@ -82,9 +86,8 @@ def create_app(sidecar: Sidecar) -> FastAPI:
     return app
 
 
-def _include_policy(app: FastAPI, sidecar: Sidecar) -> None:
+def _include_policy(app: FastAPI, sidecar: Sidecar, running: uploads.Uploads) -> None:
     """Everything under /v1. What stands under an address of its own comes before the entries' keys, which may be any text."""
-    running = uploads.Uploads(sidecar.now)
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
     parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain, keys, certificates)
@@ -124,7 +127,9 @@ def _answer_errors(app: FastAPI) -> None:
         return problem(request, 400, "the request ended before its body did")
 
     @app.exception_handler(Exception)
-    async def internal_error(request: Request, error: Exception) -> JSONResponse:
+    async def internal_error(request: Request, error: Exception) -> Response:
         if is_stir(request):
             return refuse(request, StirError("POL5000", type(error).__name__))
+        if is_console(request):
+            return problem_page(request, 500, "The reason is in the log.")
         return problem(request, 500, "the reason is in the log")

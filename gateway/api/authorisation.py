@@ -24,11 +24,14 @@ from gateway.api.cookies import session_secret
 from gateway.api.forms import form, is_form
 from gateway.api.sidecar import Sidecar
 
-PUBLIC = frozenset({"/healthz", "/certs/{name}.pem", "/login", "/v1/login", "/static"})
+PUBLIC = frozenset({"/healthz", "/certs/{name}.pem", "/login", "/v1/login", "/console/static/{name}"})
 """Paths of the routes that anybody may use."""
 
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
+REFRESH_HEADER = "X-Refresh"
+"""Sent by a page that refreshes itself: nobody has asked, so it keeps no session alive and is sent on to no other page."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _SHOW = "show a bearer token, a session or a client certificate"
@@ -144,11 +147,13 @@ def _shown(request: Request) -> Shown:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme and scheme.lower() != "bearer":
         raise NotAllowed(401, "scheme-unknown", "Authorization is understood as `Bearer TOKEN` alone")
+    secret = session_secret(request)
     return Shown(
         address=request.client.host if request.client else "",
         bearer=bearer.strip() if scheme else None,
-        session=session_secret(request),
+        session=secret,
         subject=getattr(request.state, "client_subject", None),
+        unasked=secret is not None and request.method in SAFE_METHODS and REFRESH_HEADER in request.headers,
     )
 
 

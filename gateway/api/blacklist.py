@@ -113,7 +113,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
         store = sidecar.store()
         filters = query.filters(store.plan())
         found = store.blocks(filters, query.limit, query.after, in_force=query.active)
-        return BlockList(items=_records(sidecar, found.entries), next=found.next)
+        return BlockList(items=block_records(sidecar, found.entries), next=found.next)
 
     @routes.get(
         "/{id:int}",
@@ -125,7 +125,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
         newest = sidecar.store().blocks(limit=1, after=str(_known(id) + 1), in_force=False).entries
         if not newest or newest[0].id != id:
             raise NotThere(f"there is no block {id}")
-        return _records(sidecar, newest)[0]
+        return block_records(sidecar, newest)[0]
 
 
 def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
@@ -143,7 +143,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         store = sidecar.store()
         wanted = validated(Blocking, body).block(store, sidecar.now())
         held = store.add_block(wanted, who(request))
-        (record,) = _records(sidecar, [held])
+        (record,) = block_records(sidecar, [held])
         location = {"Location": f"/v1/dynamic-blacklist/{held.id}"}
         return JSONResponse(record.model_dump(mode="json"), status_code=201, headers=location)
 
@@ -165,7 +165,8 @@ def _known(id: int) -> int:
     return id
 
 
-def _records(sidecar: Sidecar, found: Iterable[Held]) -> list[BlockRecord]:
+def block_records(sidecar: Sidecar, found: Iterable[Held]) -> list[BlockRecord]:
+    """Each block as it is told, with the last call of its subject."""
     held = list(found)
     engine = sidecar.store().engine
     times = last_calls(engine, [party for each in held for party in _parties(each)])

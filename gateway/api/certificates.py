@@ -30,7 +30,6 @@ from gateway.api.query import asked, parameters
 from gateway.api.sidecar import Sidecar
 from gateway.credentials.manifest import Manifest, refuse
 from gateway.credentials.outside import Sight
-from gateway.policy.snapshot import Snapshot
 from gateway.rim import Strict
 from gateway.stir.chain import LARGEST_FILE
 
@@ -180,7 +179,7 @@ def _add_certificate(routes: APIRouter, sidecar: Sidecar) -> None:
         responses=problems(_CHANGES),
     )
     def delete_certificate(request: Request, name: CertificateName) -> Response:
-        _check_ours(sidecar, name)
+        check_ours(sidecar, name)
         return gone(custodian(sidecar, request).delete_certificate(name, revision(request)))
 
 
@@ -207,8 +206,8 @@ def _add_signing(routes: APIRouter, sidecar: Sidecar) -> None:
     )
     async def activate_certificate(request: Request, name: CertificateName, body: Body) -> Response:
         wanted = validated(Activation, body)
-        _check_ours(sidecar, name)
-        _check_account(sidecar.in_force.snapshot() if sidecar.in_force else None, wanted)
+        check_ours(sidecar, name)
+        check_account(sidecar, wanted.account)
         manifest = await sidecar.outside.activate(
             custodian(sidecar, request), name, wanted.account, revision(request), wanted.force
         )
@@ -237,7 +236,7 @@ def _add_endings(routes: APIRouter, sidecar: Sidecar) -> None:
         openapi_extra=takes,
     )
     def retire_certificate(request: Request, name: CertificateName, body: Body) -> Response:
-        _check_ours(sidecar, name)
+        check_ours(sidecar, name)
         keeper, reason = custodian(sidecar, request), validated(Ending, body).reason
         manifest = keeper.retire(name, reason, revision(request))
         return answer(certificate_shown(manifest.certificate(name), manifest, sidecar), manifest)
@@ -251,7 +250,7 @@ def _add_endings(routes: APIRouter, sidecar: Sidecar) -> None:
         openapi_extra=takes,
     )
     def revoke_certificate(request: Request, name: CertificateName, body: Body) -> Response:
-        _check_ours(sidecar, name)
+        check_ours(sidecar, name)
         keeper, reason = custodian(sidecar, request), validated(Ending, body).reason
         manifest = keeper.revoke(name, reason, revision(request))
         return answer(certificate_shown(manifest.certificate(name), manifest, sidecar), manifest)
@@ -268,15 +267,17 @@ async def _pem_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _check_ours(sidecar: Sidecar, name: str) -> None:
+def check_ours(sidecar: Sidecar, name: str) -> None:
+    """Raise CredentialRefused (configured-read-only) for the certificate that the configuration names."""
     if sidecar.book.configured and sidecar.book.configured.name == name:
         refuse("configured-read-only", f"{name} is the configuration's: change it there")
 
 
-def _check_account(snapshot: Snapshot | None, wanted: Activation) -> None:
-    """A certificate for an account that is misspelt would sign for nobody."""
-    if snapshot and wanted.account is not None and snapshot.accounts.get(wanted.account) is None:
-        refuse("account-unknown", f"the policy has no account {wanted.account!r}")
+def check_account(sidecar: Sidecar, account: str | None) -> None:
+    """Raise CredentialRefused (account-unknown): a certificate for an account that is misspelt would sign for nobody."""
+    snapshot = sidecar.in_force.snapshot() if sidecar.in_force else None
+    if snapshot and account is not None and snapshot.accounts.get(account) is None:
+        refuse("account-unknown", f"the policy has no account {account!r}")
 
 
 def _active(account: str | None, manifest: Manifest) -> Response:

@@ -63,7 +63,7 @@ def router(sidecar: Sidecar, resource: Resource) -> APIRouter:
 
 
 def _add_page(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
-    name, query_model = resource.name, _query_model(resource)
+    name, query_type = resource.name, query_model(resource)
 
     @routes.get(
         "",
@@ -73,10 +73,10 @@ def _add_page(routes: APIRouter, sidecar: Sidecar, resource: Resource) -> None:
         response_model=_page_model(resource),
         responses=example(answers.page(_shown(resource).written(), _shown(resource).key))
         | problems({503: "The database is away"}),
-        openapi_extra=parameters(query_model),
+        openapi_extra=parameters(query_type),
     )
     def read_page(request: Request) -> JSONResponse:
-        query = asked(query_model, request)
+        query = asked(query_type, request)
         filters = query.model_dump(exclude_none=True, exclude={"limit", "after"})
         found = sidecar.store().page(name, filters, query.limit, query.after)
         return JSONResponse(
@@ -219,7 +219,7 @@ def _snake(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _query_model(resource: Resource) -> type[Paging]:
+def query_model(resource: Resource) -> type[Paging]:
     """Paging, and each filter of the resource."""
     filters: dict[str, Any] = {
         name: (_filter_type(resource, name) | None, Field(None, description=f"Only those with this {name}."))

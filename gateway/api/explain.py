@@ -67,18 +67,22 @@ def router(sidecar: Sidecar) -> APIRouter:
         response_model_exclude_none=True,
     )
     async def explain_call(body: Annotated[object, Depends(json_body)]) -> Explained:
-        asked = validated(Question, body)
-        in_force = sidecar.in_force
-        if in_force is None:
-            raise Unfit(503, "this process follows no policy")
-        snapshot = in_force.snapshot()
-        peer = snapshot.peers.find(asked.source)
-        if peer is None:
-            return stranger(asked.source)
-        call = _call(asked, peer, in_force, sidecar.now())
-        return await _explained(sidecar, asked, call, snapshot, in_force)
+        return await explanation(sidecar, validated(Question, body))
 
     return routes
+
+
+async def explanation(sidecar: Sidecar, asked: Question) -> Explained:
+    """What would become of a call; raises Unfit (503) where no policy is followed."""
+    in_force = sidecar.in_force
+    if in_force is None:
+        raise Unfit(503, "this process follows no policy")
+    snapshot = in_force.snapshot()
+    peer = snapshot.peers.find(asked.source)
+    if peer is None:
+        return stranger(asked.source)
+    call = _call(asked, peer, in_force, sidecar.now())
+    return await _explained(sidecar, asked, call, snapshot, in_force)
 
 
 def _call(asked: Question, peer: Peer, in_force: InForce, now: float) -> DryRun:

@@ -152,7 +152,7 @@ def _add_forms(routes: APIRouter, sidecar: Sidecar) -> None:
 
     @routes.post("/logout", dependencies=[needs(Permission.READ)], include_in_schema=False)
     async def sign_out(request: Request) -> Response:
-        response = RedirectResponse(LOGIN, status_code=303)
+        response = RedirectResponse(f"{LOGIN}?said=logged-out", status_code=303)
         await log_out(request, response, sidecar)
         return response
 

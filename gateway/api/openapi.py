@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from gateway.access.permissions import Permission
 from gateway.api.authorisation import CSRF_HEADER, requirements_of
 from gateway.api.headers import Described, Responses
 from gateway.api.models import JSON
@@ -84,6 +85,8 @@ def _add_requirement(operation: dict[str, Any], asked: Sequence[str]) -> None:
     """What an operation asks of whoever uses it."""
     operation["security"] = [{name: []} for name in _SECURITY]
     operation["x-permission"] = asked[0]
+    if asked[0] == Permission.STIR:
+        return  # these have errors of their own
     for status, refusal in _REFUSALS.items():
         operation["responses"].setdefault(str(status), deepcopy(refusal))
 

@@ -47,10 +47,12 @@ async def _serve(config: Config) -> None:
     _log.info("sidecar.listening", host=listen.host, port=listen.port, tls=config.api.has_tls)
     if not listen.is_loopback and not config.api.has_tls:
         _log.warning("sidecar.in-the-clear", host=listen.host, do="set [api] tls_certificate and tls_key")
-    sidecar = _sidecar(config, sti_vs, onlooker, credentials, opening)
-    app = create_app(letting_in.let_in(sidecar, config, onlooker, roster))
-    server = uvicorn.Server(listening.uvicorn_config(config.api, app))
+    sidecar = letting_in.let_in(
+        _sidecar(config, sti_vs, onlooker, credentials, opening), config, onlooker, roster
+    )
+    server = uvicorn.Server(listening.uvicorn_config(config.api, create_app(sidecar)))
     work = [sti_vs.follow(), sti_vs.keep(), onlooker.follow(), credentials.follow(), roster.follow()]
+    work.append(sidecar.history.follow(sidecar.edge))
     if sidecar.acme:
         work.append(sidecar.acme.run())
     with _beside(server, *work):

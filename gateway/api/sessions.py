@@ -45,9 +45,7 @@ def router(sidecar: Sidecar) -> APIRouter:
 
     @routes.get("", dependencies=[needs(Permission.READ)], summary="Who is logged in")
     def list_sessions() -> SessionList:
-        people = sidecar.logins()
-        found = people.sessions.listed(people.directory(), sidecar.now())
-        return SessionList(items=[_record(*each) for each in found])
+        return SessionList(items=session_records(sidecar))
 
     @routes.delete(
         "/{id}",
@@ -57,14 +55,25 @@ def router(sidecar: Sidecar) -> APIRouter:
         responses=problems({404: "There is none"}),
     )
     def end_session(request: Request, id: SessionId) -> Response:
-        ended = sidecar.logins().sessions.end(id)
-        if ended is None:
-            raise NotThere(f"there is no session {id!r}")
-        with suppress(StoreGone):  # it is over whether that can be put on record or not
-            sidecar.access_store().note(who(request), "ended", "sessions", f"{ended.user}/{ended.id}")
+        close_session(request, sidecar, id)
         return Response(status_code=204)
 
     return routes
+
+
+def close_session(request: Request, sidecar: Sidecar, id: str) -> None:
+    """End a session; NotThere."""
+    ended = sidecar.logins().sessions.end(id)
+    if ended is None:
+        raise NotThere(f"there is no session {id!r}")
+    with suppress(StoreGone):  # it is over whether that can be put on record or not
+        sidecar.access_store().note(who(request), "ended", "sessions", f"{ended.user}/{ended.id}")
+
+
+def session_records(sidecar: Sidecar) -> list[SessionRecord]:
+    """Those in force, the newest first."""
+    people = sidecar.logins()
+    return [_record(*each) for each in people.sessions.listed(people.directory(), sidecar.now())]
 
 
 def _record(session: Session, user: User) -> SessionRecord:

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from gateway.access.people import People
 from gateway.access.shown import Doorkeeper
 from gateway.acme.renewals import Renewals
+from gateway.api.history import History
 from gateway.credentials.book import Book
 from gateway.credentials.custodian import Custodian
 from gateway.credentials.outside import Outside
@@ -122,7 +123,7 @@ class Sidecar:
     access: knows who a request is from; without it nothing but what is public is answered.
     people: how users log in, and what else is done with sessions; None where nobody can.
     custodian: changes keys and certificates, None where this process may not. outside: looks at their URLs. acme: orders
-    certificates, None where none are ordered.
+    certificates, None where none are ordered. history: what the edge counted lately, for people.
     """
 
     credentials: CredentialsInForce
@@ -139,6 +140,7 @@ class Sidecar:
     custodian: Custodian | None = None
     outside: Outside = field(default_factory=lambda: Outside(FetchRules()))
     acme: Renewals | None = None
+    history: History = field(default_factory=History)
 
     @classmethod
     def of(

@@ -44,7 +44,7 @@ def router(sidecar: Sidecar) -> APIRouter:
     )
     def get_parameters(request: Request) -> Response:
         asked(Strict, request)
-        stored = _present(sidecar.store())
+        stored = present(sidecar.store())
         if is_known(request, stored.revision):
             return Response(status_code=304, headers={"ETag": etag(stored.revision)})
         return _answer(stored)
@@ -68,7 +68,8 @@ def router(sidecar: Sidecar) -> APIRouter:
     return routes
 
 
-def _present(store: Store) -> Stored:
+def present(store: Store) -> Stored:
+    """The parameters as they are, which are the defaults until somebody writes them."""
     return store.get(KEY, KEY) or Stored(ParametersEntry(), NEVER)
 
 

@@ -73,8 +73,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
 
     @routes.get("", summary="Every token", responses=problems({503: "The database is away"}), **reads)
     def list_tokens() -> TokenList:
-        found = sidecar.access_store().directory().tokens.values()
-        return TokenList(items=[_record(token, sidecar.now()) for token in found])
+        return TokenList(items=token_records(sidecar))
 
     @routes.get(
         "/{id}",
@@ -99,15 +98,8 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         **asks,
     )
     async def create_token(request: Request, body: Body) -> JSONResponse:
-        asked, now = validated(NewToken, body), sidecar.now()
-        check_grant(request, asked.permissions)
-        by = who(request)
-        text, token = make_token(
-            asked.name, asked.permissions, secrets.token_bytes(SECRET_BYTES), by, now, now + asked.lasts
-        )
-        await sidecar.change_access(lambda store: store.add_token(token, by))
-        told = MadeToken(**_record(token, now).model_dump(), token=text)
-        headers = {"Location": f"/v1/tokens/{token.id}", "Cache-Control": "no-store"}
+        told = await add_token(request, sidecar, validated(NewToken, body))
+        headers = {"Location": f"/v1/tokens/{told.id}", "Cache-Control": "no-store"}
         return JSONResponse(told.model_dump(mode="json"), status_code=201, headers=headers)
 
     @routes.delete(
@@ -118,8 +110,30 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         **asks,
     )
     async def revoke_token(request: Request, id: TokenId) -> Response:
-        await sidecar.change_access(lambda store: store.revoke_token(id, who(request)))
+        await cancel_token(request, sidecar, id)
         return Response(status_code=204)
+
+
+async def add_token(request: Request, sidecar: Sidecar, asked: NewToken) -> MadeToken:
+    """Make a token; NotAllowed, Conflict, StoreGone."""
+    check_grant(request, asked.permissions)
+    by, now = who(request), sidecar.now()
+    text, token = make_token(
+        asked.name, asked.permissions, secrets.token_bytes(SECRET_BYTES), by, now, now + asked.lasts
+    )
+    await sidecar.change_access(lambda store: store.add_token(token, by))
+    return MadeToken(**_record(token, now).model_dump(), token=text)
+
+
+async def cancel_token(request: Request, sidecar: Sidecar, id: str) -> None:
+    """End a token at once; NotThere, StoreGone."""
+    await sidecar.change_access(lambda store: store.revoke_token(id, who(request)))
+
+
+def token_records(sidecar: Sidecar) -> list[TokenRecord]:
+    """Every token; StoreGone."""
+    now = sidecar.now()
+    return [_record(token, now) for token in sidecar.access_store().directory().tokens.values()]
 
 
 def _found(sidecar: Sidecar, id: str) -> Token:

@@ -19,15 +19,13 @@ from gateway.access.permissions import Permission
 from gateway.api import answers
 from gateway.api.authorisation import needs
 from gateway.api.body import check_type
+from gateway.api.forms import LONGEST_UPLOAD
 from gateway.api.openapi import example
 from gateway.api.problems import Unfit
 from gateway.api.query import as_time, asked, parameters
 from gateway.rim import Strict
 
 CSV = "text/csv"
-
-LONGEST_UPLOAD = 256 * 1024 * 1024
-"""Bytes: ten million numbers, with room for long ones."""
 
 LONGEST_LINE = 65_536
 """Bytes of one line; what is longer is no list of numbers."""

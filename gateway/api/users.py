@@ -84,7 +84,7 @@ def _add_reading(routes: APIRouter, sidecar: Sidecar) -> None:
 
     @routes.get("", dependencies=[needs(Permission.READ)], summary="Every user", responses=away)
     def list_users() -> UserList:
-        return UserList(items=[_record(user) for user in sidecar.access_store().directory().users.values()])
+        return UserList(items=user_records(sidecar))
 
     @routes.get(
         "/{name}",
@@ -110,14 +110,8 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         **asks,
     )
     async def create_user(request: Request, body: Body) -> JSONResponse:
-        asked = validated(NewUser, body)
-        check_grant(request, asked.role.permissions)
-        made_up = secrets.token_urlsafe(_PASSWORD_BYTES) if asked.password is None else None
-        password = await _hashed(sidecar, made_up or asked.password or "", asked.name)
-        user = User(asked.name, asked.role, password, made_at=sidecar.now())
-        await sidecar.change_access(lambda store: store.add_user(user, who(request)))
-        told = MadeUser(**_record(user).model_dump(), password=made_up)
-        headers = {"Location": f"/v1/users/{user.name}", "Cache-Control": "no-store"}
+        told = await add_user(request, sidecar, validated(NewUser, body))
+        headers = {"Location": f"/v1/users/{told.name}", "Cache-Control": "no-store"}
         return JSONResponse(told.model_dump(mode="json"), status_code=201, headers=headers)
 
     @routes.patch(
@@ -128,18 +122,7 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         **asks,
     )
     async def change_user(request: Request, name: UserName, body: Body) -> UserRecord:
-        asked = validated(UserChange, body)
-        present = sidecar.logins().directory().users.get(name)
-        check_grant(request, present.role.permissions if present else frozenset())
-        check_grant(request, asked.role.permissions if asked.role else frozenset())
-        fields: dict[str, Any] = asked.model_dump(include={"role", "enabled"}, exclude_none=True)
-        if asked.totp is None:
-            fields["totp"] = None
-        if asked.password is not None:
-            fields["password"] = await _hashed(sidecar, asked.password, name)
-        return _record(
-            await sidecar.change_access(lambda store: store.change_user(name, who(request), **fields))
-        )
+        return await alter_user(request, sidecar, name, validated(UserChange, body))
 
     @routes.delete(
         "/{name}",
@@ -149,15 +132,52 @@ def _add_changing(routes: APIRouter, sidecar: Sidecar) -> None:
         **asks,
     )
     async def delete_user(request: Request, name: UserName) -> Response:
-        present = sidecar.logins().directory().users.get(name)
-        check_grant(request, present.role.permissions if present else frozenset())
-        await sidecar.change_access(lambda store: store.remove_user(name, who(request)))
+        await drop_user(request, sidecar, name)
         return Response(status_code=204)
+
+
+async def add_user(request: Request, sidecar: Sidecar, asked: NewUser) -> MadeUser:
+    """Make a user; NotAllowed, Unfit (422), Conflict, StoreGone."""
+    check_grant(request, asked.role.permissions)
+    made_up = secrets.token_urlsafe(_PASSWORD_BYTES) if asked.password is None else None
+    password = await _hashed(sidecar, made_up or asked.password or "", asked.name)
+    user = User(asked.name, asked.role, password, made_at=sidecar.now())
+    await sidecar.change_access(lambda store: store.add_user(user, who(request)))
+    return MadeUser(**_record(user).model_dump(), password=made_up)
+
+
+async def alter_user(request: Request, sidecar: Sidecar, name: str, asked: UserChange) -> UserRecord:
+    """Change a user; NotAllowed, NotThere, Unfit (422), Conflict for the last admin, StoreGone."""
+    _check_above(request, sidecar, name)
+    check_grant(request, asked.role.permissions if asked.role else frozenset())
+    fields: dict[str, Any] = asked.model_dump(include={"role", "enabled"}, exclude_none=True)
+    if asked.totp is None:
+        fields["totp"] = None
+    if asked.password is not None:
+        fields["password"] = await _hashed(sidecar, asked.password, name)
+    return _record(await sidecar.change_access(lambda store: store.change_user(name, who(request), **fields)))
+
+
+async def drop_user(request: Request, sidecar: Sidecar, name: str) -> None:
+    """Take a user away; NotAllowed, NotThere, Conflict for the last admin, StoreGone."""
+    _check_above(request, sidecar, name)
+    await sidecar.change_access(lambda store: store.remove_user(name, who(request)))
+
+
+def _check_above(request: Request, sidecar: Sidecar, name: str) -> None:
+    """Raise NotAllowed where whoever asks may do less than the user it is about."""
+    present = sidecar.logins().directory().users.get(name)
+    check_grant(request, present.role.permissions if present else frozenset())
 
 
 async def _hashed(sidecar: Sidecar, password: str, name: str) -> str:
     check_fit(password, name, "password")
     return await beside(lambda: sidecar.logins().log_in.hasher.hash(password))
+
+
+def user_records(sidecar: Sidecar) -> list[UserRecord]:
+    """Every user; StoreGone."""
+    return [_record(user) for user in sidecar.access_store().directory().users.values()]
 
 
 def _found(sidecar: Sidecar, name: str) -> User:

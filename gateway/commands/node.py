@@ -36,10 +36,11 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    config = _lab_config(asked.state) if asked.lab else given.config(asked.config)
+    path = asked.state / "gateway.toml" if asked.lab else asked.config
+    config = _lab_config(asked.state) if asked.lab else given.config(path)
     from gateway import supervisor
 
-    return supervisor.run(config)
+    return supervisor.run(config, path)
 
 
 def _lab_config(state_dir: Path) -> Config:

@@ -6,7 +6,7 @@ the gateway it may use. `PeerTable` answers the first question about every messa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -99,6 +99,10 @@ class PeerTable:
     def __reduce__(self) -> tuple[type[PeerTable], tuple[tuple[Peer, ...]]]:
         """Made anew where it is unpickled: the sources it remembers are those of one process."""
         return PeerTable, (self._peers,)
+
+    def __iter__(self) -> Iterator[Peer]:
+        """Every peer."""
+        return iter(self._peers)
 
     def find(self, source: str) -> Peer | None:
         """The peer of a source address as the socket reports it, or None for a stranger."""

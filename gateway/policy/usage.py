@@ -173,6 +173,16 @@ class Usage:
         held = self._owners.get(owner)
         return self._spent(held, now) if held else 0
 
+    def committed(self, owner: str, now: float) -> int:
+        """What this owner's calls cost today, and what those that still ring will cost at least: what a bound is held to."""
+        held = self._owners.get(owner)
+        return self._spent(held, now) + held.reserved if held else 0
+
+    def tokens(self, owner: str) -> Bucket | None:
+        """The calls this owner may begin this second; None of one of whom nobody has asked yet."""
+        held = self._owners.get(owner)
+        return held.bucket if held else None
+
     def snapshot(self, now: float) -> dict[str, Any]:
         """The figures of every owner that has any, as JSON has them.
 

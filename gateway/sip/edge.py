@@ -24,7 +24,8 @@ from gateway.sip.message import MAX_BYTES, BadMessage, Message, parse, salvage
 from gateway.sip.network import Network
 from gateway.sip.pool import Pool
 from gateway.sip.received import Received, receive
-from gateway.sip.reception import Reception, about, unacceptable
+from gateway.sip.reception import Reception, unacceptable
+from gateway.sip.refusal import about
 from gateway.sip.slots import Slots
 from gateway.sip.table import CallTable, new_token
 from gateway.sip.timers import Timers

@@ -9,11 +9,12 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from gateway.config import Listen, Sip
+from gateway.config import Sip
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import Snapshot
 from gateway.sip.attempt import Target
 from gateway.sip.leg import Local
+from gateway.sip.own_name import own_name
 from gateway.sip.resolve import Resolver, is_address
 from gateway.sip.transport import Receive, Streams, Udp, bind
 from gateway.sip.values import Hop, bracketed
@@ -28,7 +29,7 @@ class Network:
 
     def __init__(self, sip: Sip, snapshot: Callable[[], Snapshot]) -> None:
         self._sip, self._snapshot = sip, snapshot
-        self._locals = [_local(listen, sip) for listen in sip.listen]
+        self._locals = [own_name(listen, sip) for listen in sip.listen]
         self._families = [":" in listen.host for listen in sip.listen]
         self._udp: dict[int, Udp] = {}
         self._streams: Streams | None = None
@@ -165,20 +166,3 @@ def _client_context(peer: Peer | None) -> ssl.SSLContext:
     if files and files.certificate:
         context.load_cert_chain(files.certificate, files.key)
     return context
-
-
-def _local(listen: Listen, sip: Sip) -> Local:
-    """What we call ourselves on a socket: `public_address` where it is of the same family, else the socket's own."""
-    host = listen.host
-    if sip.public_address and (sip.public_address.version == 6) == (":" in host):
-        host = str(sip.public_address)
-    elif host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        host = _outward_address(":" in host)
-    return Local(listen.transport, bracketed(host), listen.port)
-
-
-def _outward_address(v6: bool) -> str:
-    """The address this machine would speak from; nothing is sent to find out."""
-    with socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("2001:db8::1" if v6 else "192.0.2.1", 9))
-        return str(probe.getsockname()[0])

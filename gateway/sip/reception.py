@@ -24,7 +24,8 @@ from gateway.policy.emergency import emergency_number
 from gateway.policy.holds import Hold
 from gateway.policy.lists import Party
 from gateway.policy.peers import Peer
-from gateway.sip import answers, inbound, outbound, records
+from gateway.sip import inbound, outbound, records
+from gateway.sip import refusal as refusal_text
 from gateway.sip.call import Call
 from gateway.sip.invited import leg_of_caller
 from gateway.sip.leg import unsupported
@@ -34,7 +35,7 @@ from gateway.sip.plan import Plan
 from gateway.sip.received import Received
 from gateway.sip.screen import Screen
 from gateway.sip.table import new_token
-from gateway.sip.values import Hop, hop_of, name_addr, quoted, tag_of, uri
+from gateway.sip.values import Hop, hop_of, name_addr, tag_of, uri
 from gateway.stir.signalled import Signalled
 from gateway.stir.verdict import Verdict
 
@@ -217,7 +218,7 @@ class Reception:
             return
         refusal = outcome if isinstance(outcome, Refuse) else NO_ADDRESS
         said = {**facts, **records.parties(refusal.parties), "rule": refusal.rule}
-        call.refuse(refusal.code, refusal.phrase, _reasons(refusal), said)
+        call.refuse(refusal.code, refusal.phrase, refusal_text.reasons(refusal), said)
 
     # Either way
 
@@ -253,10 +254,9 @@ class Reception:
         facts: dict[str, Any] | None = None,
     ) -> None:
         """A final answer before anything was allocated; a repeated INVITE gets the same again (RFC 3261 §8.2.7)."""
-        headers = [*_reasons(refusal), *about(refusal.code, refusal.rule)]
-        if refusal.code == 503:
-            headers.append(f"Retry-After: {refusal.retry_after or answers.RETRY_AFTER}")
-        data = received.answer(refusal.code, headers, phrase=refusal.phrase, tag=new_token())
+        data = received.answer(
+            refusal.code, refusal_text.lines(refusal), phrase=refusal.phrase, tag=new_token()
+        )
         self._refused[received.branch, received.message.first["call-id"]] = data
         self._network.send(received.reply_to, data)
         self._counters.inc("calls", peer.name, str(refusal.code))
@@ -274,12 +274,6 @@ class Reception:
 
 
 NO_ADDRESS = Refuse(503, "", "route.no-address")
-
-
-def _reasons(refusal: Refuse) -> list[str]:
-    """Which rule refused, and what else is to be told."""
-    rule = refusal.rule.encode().decode("latin-1")  # as messages hold text
-    return [f"Reason: X.int;text={quoted(rule)}", *refusal.headers]
 
 
 def _call_id(message: Message) -> str:
@@ -312,8 +306,3 @@ def _dialog_made_by(message: Message) -> None:
         hop_of(name_addr(message.get("contact")).uri, NOWHERE)
     except BadMessage:
         raise BadMessage("bad-contact") from None
-
-
-def about(code: int, rule: str) -> list[str]:
-    """The header that a code asks for."""
-    return [f"Unsupported: {rule.partition('.')[2]}"] if code == 420 else []

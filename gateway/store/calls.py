@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
+    false,
     or_,
     select,
     tuple_,
@@ -27,6 +28,7 @@ from gateway.store.call_rows import row_of
 from gateway.store.call_tables import calls
 from gateway.store.database import reading, writing
 from gateway.store.store import Store
+from gateway.store.written import storable
 
 AROUND = 3600.0
 """Seconds before and after a call in which its number's other calls belong to its trace."""
@@ -118,13 +120,20 @@ class CallLog:
         return CallPage(tuple(found[:limit]), _name_of(found[limit - 1]) if more else None)
 
     def traceback(
-        self, *, origid: str | None = None, number: str | None = None, at: float | None = None
+        self,
+        *,
+        id: str | None = None,
+        origid: str | None = None,
+        number: str | None = None,
+        at: float | None = None,
     ) -> Traceback | None:
-        """The call of this origid, or of this number (either party's), that came nearest to `at`; without it the last.
+        """The call of this id or origid, or of this number (either party's), that came nearest to `at`; without it the last.
 
         None if there is no such call.
         """
-        if origid is not None:
+        if id is not None:
+            wanted = [calls.c.id == id if storable(id) else false()]
+        elif origid is not None:
             wanted = [calls.c.origid == origid]
         else:
             wanted = [column.in_(forms(number or "")) for column in (calls.c.caller, calls.c.callee)]

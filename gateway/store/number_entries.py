@@ -44,9 +44,13 @@ class _RangeEntry(PureEntry):
     """Numbers from `begin` to `end`, kept as their keys, so that the database compares them as we do."""
 
     name: Required
+    """What it is called; rules and the call log name it."""
     begin: NumberText
+    """The first number, in any form of the policy's country."""
     end: NumberText
+    """The last number, itself included."""
     account: Name
+    """The id of the account they belong to."""
 
     def row(self) -> Row:
         return self.written() | {"begin": number_key(self.begin), "end": number_key(self.end)}
@@ -73,7 +77,9 @@ class AuthorisationEntry(_RangeEntry):
     """One `[[authorisations]]` entry: a letter by which an account may use numbers of somebody else's, for a time."""
 
     valid_from: Begin | None = None
+    """From when on, a day or a time; left out: since ever."""
     valid_until: End | None = None
+    """Until when, a day meant whole; left out: for good."""
 
     def value(self) -> Authorisation:
         """The letter it describes."""
@@ -95,7 +101,9 @@ class AreaEntry(PureEntry):
     """One `[[areas]]` entry: numbers that begin so belong there."""
 
     prefix: PrefixText
+    """The first digits of canonical numbers; the longest match wins."""
     name: Required
+    """As the geofence and the call log name it."""
 
     @property
     def key(self) -> str:
@@ -115,9 +123,13 @@ class TransformEntry(PureEntry):
     """One `[[number-transforms]]` entry: how the numbers of a peer's calls are rewritten before anything looks at them."""
 
     peer: Name
+    """The peer whose calls it rewrites."""
     party: Party
+    """Whose number: the caller's or the called one."""
     original: Text
+    """First digits as dialled; `?` is one digit, `*` alone matches what nothing else does."""
     target: Text
+    """What takes their place; `*` stands for the number, and nothing takes the digits away."""
 
     @property
     def key(self) -> str:
@@ -133,8 +145,11 @@ class ListGroupEntry(PureEntry):
     """One `[[list-groups]]` entry. Without `numbers` the group keeps those it has; they are never told with the entry."""
 
     name: Name
+    """What peers and accounts attach it by."""
     memo: Text = ""
+    """A note for people."""
     numbers: Annotated[tuple[ListedText, ...] | None, Field(exclude=True)] = None
+    """Every number of the group, in full; left out: those it has."""
 
     def value(self) -> ListGroup:
         """The group it describes, without numbers."""
@@ -145,7 +160,9 @@ class WhitelistEntry(PureEntry):
     """One `[[system-whitelist]]` entry: a number that no list refuses."""
 
     number: ListedText
+    """In any form of the policy's country; no wildcard."""
     memo: Text = ""
+    """A note for people."""
 
     @property
     def key(self) -> str:
@@ -172,9 +189,13 @@ class RateEntry(PureEntry):
     """One `[[rates]]` entry: what a minute to numbers that begin so costs, charged in whole increments (seconds)."""
 
     table: Name
+    """The rate table it belongs to; `limits.rates` of an account or a peer names one."""
     prefix: Annotated[str, Field(pattern=r"^[0-9]{0,18}$")]
+    """The first digits of canonical numbers; empty: every other number."""
     per_minute: Money
+    """Money, with at most six decimals."""
     increment: Annotated[SmallCount, Field(ge=1)] = 60
+    """Seconds that are charged at once."""
 
     @property
     def key(self) -> str:
@@ -201,8 +222,11 @@ class AddressRangeEntry(PureEntry):
     """One `[[address-ranges]]` entry: addresses that no call is taken from, who says so, and until when."""
 
     network: Network
+    """An address or a network."""
     feed: Name = BY_HAND
+    """Who says so."""
     until: End | None = None
+    """Until when, a day meant whole; left out: for good by hand, else for SS_SIP_DYNAMIC_BLACKLIST_EXPIRE."""
 
     @property
     def key(self) -> str:

@@ -31,11 +31,17 @@ class AccountEntry(TermsEntry, PureEntry):
     """One `[[accounts]]` entry."""
 
     id: Name
+    """What sections, peers and rules call it."""
     name: Text
+    """Whose it is, for people."""
     kind: Kind = "customer"
+    """customer: calls of its own, attested A or B. transit: other people's calls, attested C."""
     attest_max: Attest = "A"
+    """The highest attestation its calls get."""
     enabled: StrictBool = True
+    """Whether its calls are taken at all."""
     addresses: Networks = ()
+    """Where it calls from: known by them where the peer names no account, held to them by SS_ACCESS_IP_CHECK."""
 
     @property
     def key(self) -> str:
@@ -72,8 +78,11 @@ class TlsEntry(Strict):
     """The `tls` table of a peer: paths of PEM files."""
 
     ca: Text | None = None
+    """Whom the peer's certificate must chain to; left out: `[sip] tls_ca`."""
     certificate: Text | None = None
+    """Ours towards it, with its chain."""
     key: Text | None = None
+    """The key of our certificate."""
 
     @model_validator(mode="after")
     def _paired(self) -> Self:
@@ -86,15 +95,25 @@ class VerificationEntry(Strict):
     """The `verification` table of a carrier; see `gateway.policy.inbound.Verification`."""
 
     require_identity: StrictBool | None = None
+    """true: a call without Identity is answered 428. Left out: as `[verification]` says."""
     default: Action | None = None
+    """For every class that says nothing itself; left out: `[verification] on_failure`."""
     unsigned: Action | None = None
+    """428: no Identity header of a kind that is judged."""
     anonymous: Action | None = None
+    """433: no caller's number to compare with the token."""
     stale: Action | None = None
+    """403: the token's time is not now, or not the certificate's."""
     unreachable: Action | None = None
+    """436: the certificate could not be had."""
     untrusted: Action | None = None
+    """437: the certificate is not trusted, or not for this number."""
     invalid: Action | None = None
+    """438: malformed, signed for another call, or a wrong signature."""
     replayed: Action | None = None
+    """438: the token was used by another call before."""
     trust_verstat: StrictBool = False
+    """Whether a verstat of the carrier's stays where we have nothing to say."""
 
     def value(self) -> Verification:
         """The policy it describes."""
@@ -105,10 +124,15 @@ class TellEntry(Strict):
     """The `tell` table of a softswitch; see `gateway.policy.inbound.Tell`."""
 
     verstat: StrictBool = True
+    """The verstat parameter on P-Asserted-Identity, or without one on From."""
     remote_party_id: StrictBool = False
+    """A Remote-Party-ID of ours, screen=yes only if verified."""
     display: dict[ResultClass, DisplayPrefix] = Field(default_factory=dict)
+    """What stands before the display name, by result: A, B, C, failed, none."""
     number_prefix: dict[ResultClass, NumberPrefix] = Field(default_factory=dict)
+    """Digits before the caller's number, by result."""
     next_hops: dict[ResultClass, NextHopTexts] = Field(default_factory=dict)
+    """Other next hops, by result."""
 
     def value(self) -> Tell:
         """The policy it describes."""
@@ -119,23 +143,41 @@ class PeerEntry(TermsEntry):
     """One `[[peers]]` entry."""
 
     name: Name
+    """What routes, transforms and rules call it."""
     role: Role
+    """softswitch: its calls are signed. carrier: its calls are verified."""
     country: Country | None = None
+    """Whose numbering plan its numbers are read in; left out: the policy's country."""
     addresses: Networks = ()
+    """Where its calls come from: how it is known."""
     account: Name | None = None
+    """The account its calls belong to."""
     next_hops: tuple[NextHopText, ...] = ()
+    """Where calls to it go, in this order: transport:host:port."""
     caller_from: CallerSource = "From"
+    """Which header carries the caller."""
     callee_from: CalleeSource = "Request-URI"
+    """Which part carries the called number."""
     pass_headers: tuple[HeaderName, ...] = PASS_HEADERS
+    """Headers that go through; a name may end in `*`."""
     refuse_with: Annotated[int, Field(strict=True, ge=400, le=699)] = 603
+    """The SIP status of a refusal by policy."""
     emergency: tuple[Text, ...] = ()
+    """Numbers of its own that pass everything, beside 911, 112, 933 and its country's."""
     max_setups: SmallCount = 200
+    """Calls in set-up at the same time; 0: no bound."""
     max_cps: SmallCount = 100
+    """New calls a second; 0: no bound."""
     max_bad_messages: SmallCount = 60
+    """Unreadable messages a minute that are answered; 0: no bound."""
     try_next_after: Annotated[Wait, Field(json_schema_extra={"default": "5s"})] = 5.0
+    """How long a silent next hop is waited for."""
     tls: TlsEntry | None = None
+    """Files of its TLS; left out: those of `[sip]`."""
     verification: VerificationEntry | None = None
+    """What becomes of a carrier's calls that fail, by class of reason."""
     tell: TellEntry | None = None
+    """How a softswitch is told what became of a verification."""
 
     @model_validator(mode="after")
     def _in_its_role(self) -> Self:
@@ -180,9 +222,13 @@ class RouteEntry(PureEntry):
     """One `[[routes]]` entry; without a name it is called by its prefix."""
 
     prefix: Annotated[str, Field(pattern=r"^[0-9*#]{0,32}$")]
+    """The first digits of the called number; the longest match wins, empty matches all."""
     to: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Peers, in the order they are tried."""
     name: Text | None = None
+    """Left out: called by its prefix."""
     from_peer: Name | None = None
+    """Only for calls of this peer."""
 
     @property
     def key(self) -> str:

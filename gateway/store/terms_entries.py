@@ -29,9 +29,13 @@ class WindowEntry(Strict):
     """When a list applies: days (none: every day), and hours by the clock of `zone`; 22:00 to 06:00 ends the day after."""
 
     days: tuple[Day, ...] = ()
+    """None: every day. A window over midnight belongs to the day it begins on."""
     begin: str = "00:00"
+    """Hours and minutes by the clock of the zone."""
     end: str = "00:00"
+    """As begin; the same as begin: all day."""
     zone: str = "UTC"
+    """A time zone's name, like America/New_York."""
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -48,9 +52,13 @@ class AttachmentEntry(Strict):
     """A list group, as black or white list of the caller's or the callee's numbers."""
 
     group: Name
+    """A list group's name."""
     party: Party
+    """Whose number is looked up."""
     kind: Literal["black", "white"]
+    """black: its numbers are refused. white: only those of white groups pass."""
     window: WindowEntry | None = None
+    """When it applies; left out: always."""
 
     def value(self) -> Attachment:
         """The attachment it describes."""
@@ -61,12 +69,19 @@ class PermitsEntry(Strict):
     """Which numbers may call and be called, by their first digits."""
 
     allow_callers: tuple[PrefixText, ...] = ()
+    """Only callers that begin so; of allow and deny the longer match wins."""
     deny_callers: tuple[PrefixText, ...] = ()
+    """No caller that begins so."""
     allow_callees: tuple[PrefixText, ...] = ()
+    """Only called numbers that begin so; of allow and deny the longer match wins."""
     deny_callees: tuple[PrefixText, ...] = ()
+    """No called number that begins so."""
     international: StrictBool = True
+    """Whether other countries than the peer's own may be called."""
     premium: StrictBool = True
+    """Whether premium rate numbers may be called."""
     max_caller_length: Annotated[SmallCount, Field(ge=1)] | None = None
+    """Longest caller, in digits; SS_CALLERALLOWLENGTH bounds it too."""
 
     def value(self) -> Permits:
         """The permits it describes."""
@@ -77,15 +92,25 @@ class FenceEntry(Strict):
     """Countries (ISO 3166) and areas (by name) that calls may come from and go to."""
 
     allow_source_countries: tuple[CountryText, ...] = ()
+    """Only calls from addresses in these countries."""
     deny_source_countries: tuple[CountryText, ...] = ()
+    """No call from an address in these countries."""
     allow_caller_countries: tuple[CountryText, ...] = ()
+    """Only callers of these countries."""
     deny_caller_countries: tuple[CountryText, ...] = ()
+    """No caller of these countries."""
     allow_callee_countries: tuple[CountryText, ...] = ()
+    """Only called numbers of these countries."""
     deny_callee_countries: tuple[CountryText, ...] = ()
+    """No called number of these countries."""
     allow_callee_areas: tuple[Text, ...] = ()
+    """Only called numbers of these areas."""
     deny_callee_areas: tuple[Text, ...] = ()
+    """No called number of these areas."""
     allow_caller_areas: tuple[Text, ...] = ()
+    """Only callers of these areas."""
     deny_caller_areas: tuple[Text, ...] = ()
+    """No caller of these areas."""
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -101,9 +126,13 @@ class LimitsEntry(Strict):
     """How much one owner may use; what is left out is not bounded, 0 allows nothing."""
 
     concurrent: SmallCount | None = None
+    """Calls at the same time."""
     cps: SmallCount | None = None
+    """New calls a second."""
     spend_per_day: Money | None = None
+    """Money a day, from midnight of `time_zone` on; called numbers without a rate are then refused."""
     rates: Name | None = None
+    """The rate table that spend is counted by."""
 
     def value(self) -> Limits:
         """The limits it describes."""
@@ -114,9 +143,13 @@ class TermsEntry(Entry):
     """An entry with terms."""
 
     lists: tuple[AttachmentEntry, ...] = ()
+    """Black and white list groups that its calls are held against."""
     permits: PermitsEntry = PermitsEntry()
+    """First digits that may call and be called."""
     geofence: FenceEntry = FenceEntry()
+    """Where its calls may come from and go to."""
     limits: LimitsEntry = LimitsEntry()
+    """How much of it at once and a day."""
 
     def written(self, *, brief: bool = False) -> dict[str, Any]:
         """What it is comes before its terms."""

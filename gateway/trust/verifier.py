@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gateway.stir.chain import TrustedChain
 from gateway.stir.reasons import Reason
 from gateway.stir.signalled import Signalled
 from gateway.stir.verdict import HeaderVerdict, Verdict, main
 from gateway.stir.verification import DIVERTED_AGE, NeedCertificates, Rules, begin
-from gateway.trust.cache import Chains
 from gateway.trust.replay import Replay
 from gateway.trust.trust import Trust
+
+
+class Certificates(Protocol):
+    """Where chains come from: `gateway.trust.cache.Chains`, or `gateway.trust.warm.WarmChains` where nobody may wait."""
+
+    def known(self, url: str) -> TrustedChain | Reason | None: ...
+
+    async def get(self, url: str, budget: float) -> TrustedChain | Reason: ...
 
 
 class Verifier:
@@ -29,7 +36,7 @@ class Verifier:
 
     def __init__(
         self,
-        chains: Chains,
+        chains: Certificates,
         trust: Trust,
         replay: Replay,
         rules: Rules,

@@ -19,12 +19,14 @@ CALLER = "12025550100"
 
 
 class Carriers:
-    """Made at `now`, in epoch seconds. `anchors` and `crl`: PEM of the roots, and of a revocation list that names nobody."""
+    """Made at `now`, in epoch seconds. `anchors`, `key` and `crl`: PEM of the roots, of the key of all
+    certificates, and of a revocation list that names nobody."""
 
     def __init__(self, now: float) -> None:
         self._now = datetime.fromtimestamp(now, UTC)
         self._made = make_chain(now=self._now)
         self.anchors = pem.chain(self._made.root.certificate, self._made.sti_pa.certificate)
+        self.key = pem.key(self._made.leaf_key)
         self.crl = pem.crl(self._made.crl(now=self._now))
 
     def chain(self, number: int) -> bytes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from gateway.config import DATABASE
 from gateway.policy.inbound import InboundRules
@@ -25,13 +26,13 @@ def database_url(state_dir: Path) -> str:
     return f"sqlite:///{state_dir / DATABASE}"
 
 
-def importing(state_dir: Path) -> Iterator[Figure]:
-    """Make the database in a node's folder, as `gateway import` does."""
+def importing(state_dir: Path, document: Mapping[str, Any] | None = None) -> Iterator[Figure]:
+    """Make the database in a node's folder, as `gateway import` does; of the full policy, or of this."""
     engine = open_database(database_url(state_dir))
     migrate(engine)
     store = Store(engine, time.time)
     begun = time.perf_counter()
-    loaded = store.load(full_policy.document(), "bench")
+    loaded = store.load(document or full_policy.document(), "bench")
     took, count = time.perf_counter() - begun, sum(loaded.counts.values())
     yield Figure(f"import of {count:,} entries", took, "s", note=f"{count / took:,.0f}/s")
     begun = time.perf_counter()

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from gateway.api.app import create_app
-from gateway.api.sidecar import Sidecar
+from gateway.api.sidecar import Alone, Sidecar
+from gateway.credentials.book import Book
 from gateway.metrics import FAMILIES, Counters, EdgeStatus
 from gateway.stir.crl import RevocationList
 from gateway.stir.path import Anchors
@@ -56,9 +57,15 @@ def full_node(folder: Path, credential: Credential) -> Iterator[FastAPI]:
     edge, recorder = _edge(), RecorderStatus(NOW, "7", (Problem("database-gone", "locked", NOW),), written=40)
     with world(folder) as lab:
         lab.turn()
-        sidecar = Sidecar.of(
-            credential, lambda: edge, lambda: NOW, trust=_trust(), recorder=lambda: recorder, access=EVERYBODY
+        sidecar = Sidecar(
+            Alone(Book.of(credential), stores={"file": None}),
+            lambda: edge,
+            lambda: NOW,
+            trust=_trust(),
+            recorder=lambda: recorder,
+            access=EVERYBODY,
+            acme=lab.renewals,
         )
-        app = create_app(replace(sidecar, acme=lab.renewals))
+        app = create_app(sidecar)
         assert TestClient(app).post("/stir/v1/verification", json=_UNSIGNED).status_code == 200
         yield app

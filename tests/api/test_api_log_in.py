@@ -222,7 +222,7 @@ def test_the_form_of_a_page_logs_in_and_leads_to_where_one_wanted_to_go(door: Do
     assert (answer.status_code, answer.headers["location"]) == (303, "/calls")
     csrf = client.get("/v1/me").json()["csrf"]
     assert client.post("/logout", data={"csrf": "wrong"}).status_code == 403
-    assert client.post("/logout", data={"csrf": csrf}).headers["location"] == "/login"
+    assert client.post("/logout", data={"csrf": csrf}).headers["location"] == "/login?said=logged-out"
     assert client.get("/v1/me").status_code == 401
 
 

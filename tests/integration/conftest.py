@@ -30,6 +30,19 @@ def real_sip() -> None:
 
 
 @pytest.fixture(scope="session")
+def kamailio_with_python() -> None:
+    """Skips where Kamailio or its Python is missing; in CI, which installs both, that is a failure."""
+    if not (
+        Path("/usr/sbin/kamailio").exists()
+        and list(Path("/usr/lib").glob("*/kamailio/modules/app_python3.so"))
+    ):
+        lacking = "Kamailio with Python is not installed: apt-get install kamailio kamailio-python3-modules"
+        if "CI" in os.environ:
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+
+
+@pytest.fixture(scope="session")
 def gateway_with(real_sip: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayWith]:
     """A running gateway with these settings on top of the common ones, and another file of policy; each is kept to the end.
 

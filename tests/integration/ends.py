@@ -51,7 +51,7 @@ class End:
         to = request.header("To")
         lines = [
             f"{name}: {value}"
-            for name in ("Via", "From", "Call-ID", "CSeq")
+            for name in ("Via", "Record-Route", "From", "Call-ID", "CSeq")
             for value in request.headers(name)
         ]
         self.says(f"SIP/2.0 {code}", *lines, f"To: {to}{'' if 'tag=' in to else ';tag=far'}", *headers)
@@ -60,15 +60,18 @@ class End:
 @contextlib.contextmanager
 def two_ends(gateway: Gateway, role: str = "vos3000") -> Iterator[tuple[End, End]]:
     """A softswitch and the carrier as sockets."""
-    places = ((host_of(role), 0), (CARRIERS["carrier"][0], gateway.ports["carrier"]))
-    with contextlib.ExitStack() as stack:
-        ends = []
-        for place in places:
-            sock = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            sock.bind(place)
-            sock.settimeout(PATIENCE)
-            ends.append(End(sock, (GATEWAY_HOST, gateway.sip)))
-        yield ends[0], ends[1]
+    far = (CARRIERS["carrier"][0], gateway.ports["carrier"])
+    with an_end(gateway, (host_of(role), 0)) as caller, an_end(gateway, far) as callee:
+        yield caller, callee
+
+
+@contextlib.contextmanager
+def an_end(gateway: Gateway, place: tuple[str, int]) -> Iterator[End]:
+    """A socket at a place."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(place)
+        sock.settimeout(PATIENCE)
+        yield End(sock, (GATEWAY_HOST, gateway.sip))
 
 
 def invite(caller: End, called: str = CALLED, number: str = CALLER) -> str:
@@ -96,12 +99,14 @@ def call_up(caller: End, callee: End, called: str = CALLED, number: str = CALLER
     answer = caller.hears("200")
     caller.dialog[1] = f"To: {answer.header('To')}"
     caller.target = _uri(answer.header("Contact"))
+    caller.dialog += [f"Route: {route}" for route in reversed(answer.headers("Record-Route"))]
     caller.asks("ACK", 1)
     callee.hears("ACK")
     callee.dialog = [
         f"From: {asked.header('To')};tag=far",
         f"To: {asked.header('From')}",
         f"Call-ID: {asked.header('Call-ID')}",
+        *(f"Route: {route}" for route in asked.headers("Record-Route")),
     ]
     callee.target = _uri(asked.header("Contact"))
     return call_id
@@ -118,8 +123,8 @@ def refusal(caller: End, called: str = CALLED, number: str = CALLER) -> str:
 
 def hang_up(one: End, other: End, cseq: int) -> None:
     one.asks("BYE", cseq)
-    assert one.hears("200").method == "BYE"
     other.answers(other.hears("BYE"), "200 OK")
+    assert one.hears("200").method == "BYE"
 
 
 def _uri(contact: str) -> str:

@@ -25,11 +25,12 @@ from .messages import Sent, answer_to_invite, answer_to_last, request_of_called,
 T1 = "500"  # milliseconds, RFC 3261 §17.1.1.1
 OURS = ("request", "response", "phrase", "cseq", "to", "body")  # attributes of <send> that SIPp does not know
 KEPT_OF_INVITE = {
-    "invite_via": "Via:",
     "invite_cseq": "CSeq:",
     "invite_from": "From:",
     "invite_to": "To:",
 }
+# Where the answer goes, and what a proxy wants to be asked by: its lines stand together, before all others.
+ROUTING_OF_INVITE = "(Record-Route|Via):[^[:cntrl:]]*([[:cntrl:]]+(Record-Route|Via):[^[:cntrl:]]*)*"
 KEPT_OF_FIRST_INVITE = {"dialog_from": "From:", "dialog_to": "To:"}
 
 
@@ -74,6 +75,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 def _receive(step: ET.Element, ladder: Ladder) -> None:
     ladder.asked = step.get("request", ladder.asked)
+    if ladder.calls and step.get("response", "100") > "100":
+        step.set("rrs", "true")
     if step.get("request") == "INVITE":
         ladder.invites += 1
         step.set("rrs", "true")  # SIPp: take route set and target from it
@@ -87,6 +90,7 @@ def _keep(step: ET.Element, variables: Mapping[str, str]) -> None:
         action = ET.SubElement(step, "action")
     for variable, header in variables.items():
         ET.SubElement(action, "ereg", regexp=".*", search_in="hdr", header=header, assign_to=variable)
+    ET.SubElement(action, "ereg", regexp=ROUTING_OF_INVITE, search_in="msg", assign_to="invite_routing")
 
 
 def _marked_as_read(root: ET.Element) -> Iterator[ET.Element]:

@@ -57,7 +57,7 @@ def request_of_called(sent: Sent) -> str:
 def answer_to_invite(sent: Sent, *, first: bool) -> str:
     """An answer to the last INVITE received; ``first`` when it opened the dialog, so that To gets our tag."""
     echoed = [
-        "Via:[$invite_via]",
+        "[$invite_routing]",
         "From:[$invite_from]",
         f"To:[$invite_to]{OUR_TAG if first else ''}",
         "[last_Call-ID:]",
@@ -81,6 +81,7 @@ def _request(sent: Sent, uri: str, parties: list[str]) -> str:
         *parties,
         "Call-ID: [call_id]",
         f"CSeq: {sent.cseq} {sent.kind}",
+        "[routes]",
         "Max-Forwards: {max_forwards}",
     ]
     return _text([*lines, CONTACT] if sent.kind in CARRIES_CONTACT else lines, sent)

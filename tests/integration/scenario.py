@@ -11,6 +11,7 @@ The folder's name is the expectation. ``<role>.xml`` is the leg of that role; ``
                                   when it has three
     [calls]       role = 2        how many calls a leg takes, or makes
     [gateway.sip] …               settings other than the common ones: the scenario gets a gateway of its own
+    kamailio = "why not"          door 3 is not asked to play this, for the reason given
     policy = "small-limits"       a file of scenarios/parts that is in force beside the common policy: the same
     [[relayed]]                   what one leg sends and another receives, byte for byte
     [[seen]]                      what a leg receives
@@ -108,6 +109,7 @@ class Scenario:
     calls: Mapping[str, int] = field(default_factory=dict)
     gateway: Mapping[str, Any] = field(default_factory=dict)
     policy: str = ""
+    kamailio: str = ""
     relayed: tuple[Relayed, ...] = ()
     seen: tuple[Seen, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)

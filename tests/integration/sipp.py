@@ -92,7 +92,7 @@ def _command(role: str, seat: Seat, calls: int) -> list[str]:
         *("-sf", f"{role}.xml"),
         *("-i", seat.host, "-p", str(seat.port), "-t", "t1" if seat.transport == "tcp" else "u1"),
         *("-m", str(calls), "-nostdin", "-timeout", str(PATIENCE), "-timeout_error", "-skip_rlimit"),
-        *("-cid_str", f"%u-%p-{role}@%s"),
+        *("-cid_str", f"%u-%p-{role}"),  # without our address: a proxy leaves it as it is
         *("-trace_msg", "-message_file", f"{role}.messages"),
         *("-trace_err", "-error_file", f"{role}.errors"),
         seat.remote,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from certs import pem
-from certs.authority import Authority
-from certs.profile import Profile
-from gateway.trust.keys import load_private_key
 from scenarios.bench.node import Node
 from scenarios.bench.traffic import Outcome, Traffic
 
-from .ends import End, invite, refusal, two_ends
+from .ends import refusal, two_ends
+from .issuing import issued, publish_here, token, x5u
 from .sipp import wait_for
 from .trace import Message, read_trace
 from .world import Gateway, running, set_up
@@ -41,15 +38,7 @@ ACCOUNT, OTHER_SPC = "acme", "709J"
 def rotating(real_sip: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway whose own sidecar is the public host of its certificates."""
     gateway = set_up(tmp_path_factory.mktemp("gateway"), {"sip": {"max_calls": 200, "workers": 60}})
-    file = gateway.folder / "gateway.toml"
-    settings = file.read_text()
-    for old, new in (
-        ("[signing]\n", f'[signing]\ncerts_url = "{gateway.url}/certs/"\n'),
-        ("ports = [443, ", f"ports = [443, {gateway.api}, "),
-    ):
-        assert old in settings
-        settings = settings.replace(old, new)
-    file.write_text(settings)
+    publish_here(gateway)
     with running(gateway):
         yield gateway
 
@@ -72,7 +61,7 @@ class Operator:
         answer = httpx.post(
             f"{self.gateway.url}/v1/certificates",
             params={"name": name},
-            content=_issued(self.gateway.signers.lab.directory, csr, spc),
+            content=issued(self.gateway.signers.lab.directory, csr, spc),
             headers=PEM | self.gateway.headers,
         )
         assert answer.status_code == 201, answer.text
@@ -91,24 +80,12 @@ class Operator:
         self.asks(f"/v1/certificates/{name}/revoke", {"reason": "by the STI-CA"})
 
 
-def _issued(folder: Path, csr: str, spc: str) -> bytes:
-    request = x509.load_pem_x509_csr(csr.encode())
-    public = request.public_key()
-    assert isinstance(public, EllipticCurvePublicKey)
-    above = (folder / "intermediate.pem").read_bytes()
-    issuer = Authority(pem.certificates(above)[0], load_private_key(folder / "intermediate.key"))
-    profile = Profile("http://127.0.7.254/crl.pem")
-    now, serial = datetime.now(UTC), x509.random_serial_number()
-    leaf = issuer.issue(profile.leaf(public, issuer.certificate, now, serial, spc=spc))
-    return pem.chain(leaf) + above
-
-
 def signed_at(gateway: Gateway, invite: Message) -> tuple[float, str]:
     """When a call was signed, and by which certificate; jwt.InvalidSignatureError where its key is another."""
-    token = _token(invite)
-    url = str(jwt.get_unverified_header(token)["x5u"])
+    said = token(invite)
+    url = str(jwt.get_unverified_header(said)["x5u"])
     assert f"info=<{url}>" in invite.header("Identity")
-    jwt.decode(token, _key(gateway, url), algorithms=["ES256"], options={"verify_iat": False})
+    jwt.decode(said, _key(gateway, url), algorithms=["ES256"], options={"verify_iat": False})
     return datetime.fromisoformat(invite.at).timestamp(), url
 
 
@@ -168,7 +145,7 @@ def _rotated(operator: Operator, one: str, two: str) -> Round:
     """To the second certificate, back, and to the second again; whatever is signed is checked against its URL's key."""
     gateway = operator.gateway
     with two_ends(gateway) as (caller, callee):
-        wait_for(lambda: _x5u(caller, callee) == one, "the first to be in force", seconds=3 * IN_FORCE)
+        wait_for(lambda: x5u(caller, callee) == one, "the first to be in force", seconds=3 * IN_FORCE)
     node = Node(
         gateway.folder, 0, gateway.sip, gateway.api, gateway.ports["carrier"], gateway.ports["vos3000"]
     )
@@ -195,34 +172,21 @@ def _invites(trace: Path) -> list[Message]:
     return [each for each in found if each.direction == "received" and each.opens_dialog]
 
 
-def _x5u(caller: End, callee: End) -> str:
-    """By which certificate a call is signed now."""
-    invite(caller)
-    asked = callee.hears("INVITE")
-    callee.answers(asked, "486 Busy Here")
-    caller.hears("486")
-    return str(jwt.get_unverified_header(_token(asked))["x5u"])
-
-
-def _token(invite: Message) -> str:
-    return invite.header("Identity").partition(";")[0]
-
-
 def test_an_account_signs_with_its_own_certificate_and_others_with_the_default(rotating: Gateway) -> None:
     operator = Operator(rotating)
     default, own = operator.installs("616H-default", "616H"), operator.installs("709J-acme", OTHER_SPC)
     operator.activates("616H-default")
     operator.activates("709J-acme", ACCOUNT)
     with two_ends(rotating) as (acme, callee):
-        wait_for(lambda: _x5u(acme, callee) == own, "the account's own", seconds=3 * IN_FORCE)
+        wait_for(lambda: x5u(acme, callee) == own, "the account's own", seconds=3 * IN_FORCE)
     with two_ends(rotating, "bravo") as (bravo, callee):
-        assert _x5u(bravo, callee) == default
+        assert x5u(bravo, callee) == default
     operator.revokes("709J-acme")
     with two_ends(rotating) as (acme, _):
         revoked = "certificate.revoked"
         wait_for(lambda: refusal(acme, NOWHERE) == revoked, "the refusal", seconds=3 * IN_FORCE)
     with two_ends(rotating, "bravo") as (bravo, callee):
-        assert _x5u(bravo, callee) == default
+        assert x5u(bravo, callee) == default
 
 
 def test_a_change_of_certificates_is_on_the_record_of_changes(rotating: Gateway) -> None:

@@ -290,6 +290,12 @@ def _common_settings(gateway: Gateway) -> dict[str, dict[str, Any]]:
     }
 
 
+def on_kamailio(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The same settings for door 3. One process a socket, for others do not keep the order of what comes in one moment; and
+    no probes, which a leg would take for a call."""
+    return _merged(settings, {"sip": {"door": "kamailio"}, "kamailio": {"children": 1, "probe_every": "1h"}})
+
+
 def _merged(common: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return {section: {**common.get(section, {}), **other.get(section, {})} for section in {**common, **other}}
 

@@ -58,7 +58,7 @@ def running_kamailio(lab: Lab, folder: Path) -> Iterator[Kamailio]:
         command = _command(lab, folder, address, carrier)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
-            assert _is_ready(address, process), f"kamailio does not answer:\n{log.read_text()}"
+            assert is_ready(address, process), f"kamailio does not answer:\n{log.read_text()}"
             yield Kamailio(address, caller, carrier)
         finally:
             process.terminate()
@@ -105,8 +105,8 @@ def _command(lab: Lab, folder: Path, address: tuple[str, int], carrier: socket.s
     ]
 
 
-def _is_ready(address: tuple[str, int], process: subprocess.Popen[bytes]) -> bool:
-    """Whether it comes to answer OPTIONS. They have a socket of their own, for more than one may be answered in the end."""
+def is_ready(address: tuple[str, int], process: subprocess.Popen[bytes]) -> bool:
+    """Whether a Kamailio comes to answer OPTIONS; they have a socket of their own: several may be answered in the end."""
     with _udp(CALLER_HOST) as probe:
         probe.settimeout(0.05)
         for _ in range(START_TRIES):
