@@ -22,7 +22,7 @@ from gateway.access.passwords import WeakPassword, check_password
 from gateway.access.sessions import Session
 from gateway.access.totp import matching_step
 from gateway.access.users import User
-from gateway.api.authorisation import NotAllowed, session
+from gateway.api.authorisation import NotAllowed, check_site, session
 from gateway.api.cookies import forget_session, session_secret, set_session
 from gateway.api.problems import Mistake, Unfit
 from gateway.api.sidecar import Sidecar
@@ -30,7 +30,6 @@ from gateway.store.errors import StoreGone
 
 _MOST_WAITING = 32
 _SECRET_BYTES = 32
-_FOREIGN = frozenset({"cross-site", "same-site"})
 
 _log = log.get("access")
 
@@ -160,12 +159,6 @@ def check_fit(password: str, name: str, field: str) -> None:
         check_password(password, name)
     except WeakPassword as weak:
         raise Unfit(422, str(weak), [Mistake(path=field, text=str(weak))]) from None
-
-
-def check_site(request: Request) -> None:
-    """Raise NotAllowed (403) for a form that a page of another site sends, where the browser says so."""
-    if request.headers.get("sec-fetch-site", "") in _FOREIGN:
-        raise NotAllowed(403, "foreign-site", "log in from the page of this gateway")
 
 
 async def _show_password(request: Request, sidecar: Sidecar, user: User, password: str) -> None:
