@@ -34,6 +34,10 @@ REFRESH_HEADER = "X-Refresh"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_FOREIGN = frozenset({"cross-site", "same-site"})
+_SHOWN_UNASKED = frozenset({"certificate", "address"})
+"""What a browser shows with whatever a page of another site has it send."""
+
 _SHOW = "show a bearer token, a session or a client certificate"
 
 
@@ -59,8 +63,12 @@ class Requirement:
         found = _admitted(request, self.permission)
         if not found.principal.may(self.permission):
             raise _short_of(found.principal, self.permission)
-        if found.session is not None and request.method not in SAFE_METHODS:
+        if request.method in SAFE_METHODS:
+            return
+        if found.session is not None:
             await check_csrf(request, found.session)
+        elif found.principal.kind in _SHOWN_UNASKED:
+            check_origin(request)
 
 
 def needs(permission: Permission) -> Any:
@@ -92,6 +100,20 @@ async def check_csrf(request: Request, found: Session) -> None:
     if not hmac.compare_digest(shown.encode("utf-8", "surrogatepass"), wanted.encode()):
         text = f"a change needs the session's token, in the header {CSRF_HEADER} or the field {CSRF_FIELD}"
         raise NotAllowed(403, "csrf-mismatch", text)
+
+
+def check_site(request: Request) -> None:
+    """Raise NotAllowed (403) for what a page of another site has a browser send, where the browser says so."""
+    if request.headers.get("sec-fetch-site", "") in _FOREIGN:
+        raise NotAllowed(403, "foreign-site", "send it from a page of this gateway")
+
+
+def check_origin(request: Request) -> None:
+    """The same, and by Origin, which browsers have sent for longer; programs send neither."""
+    check_site(request)
+    origin = request.headers.get("origin")
+    if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}":
+        raise NotAllowed(403, "foreign-site", "send it from a page of this gateway")
 
 
 def check_routes(routes: Iterable[BaseRoute]) -> None:

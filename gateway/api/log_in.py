@@ -22,7 +22,7 @@ from gateway.access.passwords import WeakPassword, check_password
 from gateway.access.sessions import Session
 from gateway.access.totp import matching_step
 from gateway.access.users import User
-from gateway.api.authorisation import NotAllowed, session
+from gateway.api.authorisation import NotAllowed, check_site, session
 from gateway.api.cookies import forget_session, session_secret, set_session
 from gateway.api.problems import Mistake, Unfit
 from gateway.api.sidecar import Sidecar
@@ -30,7 +30,6 @@ from gateway.store.errors import StoreGone
 
 _MOST_WAITING = 32
 _SECRET_BYTES = 32
-_FOREIGN = frozenset({"cross-site", "same-site"})
 
 _log = log.get("access")
 
@@ -106,8 +105,12 @@ async def change_password(request: Request, sidecar: Sidecar, present: str, want
 
 
 def offer_totp(request: Request, sidecar: Sidecar) -> str:
-    """A new secret (base32) for the authenticator of whoever is logged in; in force once a code of it was shown."""
-    _, own = logged_in(request, sidecar)
+    """A new secret (base32) for the authenticator of whoever is logged in; in force once a code of it was shown.
+
+    Unfit (409) where there is a second factor: it is dropped first, which takes a code of it.
+    """
+    user, own = logged_in(request, sidecar)
+    _check_no_factor(user)
     own.offered_totp = pyotp.random_base32()
     return own.offered_totp
 
@@ -115,6 +118,7 @@ def offer_totp(request: Request, sidecar: Sidecar) -> str:
 async def take_totp(request: Request, sidecar: Sidecar, present: str, code: str) -> None:
     """Put the second factor in force that was offered; NotAllowed, Unfit (409, 422), StoreGone."""
     user, own = logged_in(request, sidecar)
+    _check_no_factor(user)
     if own.offered_totp is None:
         raise Unfit(409, "no second factor was offered in this session; do: ask for one first")
     if matching_step(own.offered_totp, code, sidecar.now()) is None:
@@ -144,18 +148,17 @@ def logged_in(request: Request, sidecar: Sidecar) -> tuple[User, Session]:
     return user, own
 
 
+def _check_no_factor(user: User) -> None:
+    if user.totp is not None:
+        raise Unfit(409, "there is a second factor already; do: drop it first, with a code of it")
+
+
 def check_fit(password: str, name: str, field: str) -> None:
     """Raise Unfit (422) for a password that others would guess."""
     try:
         check_password(password, name)
     except WeakPassword as weak:
         raise Unfit(422, str(weak), [Mistake(path=field, text=str(weak))]) from None
-
-
-def check_site(request: Request) -> None:
-    """Raise NotAllowed (403) for a form that a page of another site sends, where the browser says so."""
-    if request.headers.get("sec-fetch-site", "") in _FOREIGN:
-        raise NotAllowed(403, "foreign-site", "log in from the page of this gateway")
 
 
 async def _show_password(request: Request, sidecar: Sidecar, user: User, password: str) -> None:

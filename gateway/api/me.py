@@ -39,7 +39,12 @@ Body = Annotated[object, Depends(json_body)]
 
 _REFUSED = problems({401: "Not let in", 422: "Something is missing", 429: "Too many failures, or too fast"})
 _CHANGED = problems(
-    {409: "Nothing was offered", 422: "It is not good", 429: "Too many failures", 503: "The database is away"}
+    {
+        409: "Nothing was offered, or there is a second factor already",
+        422: "It is not good",
+        429: "Too many failures",
+        503: "The database is away",
+    }
 )
 
 
@@ -170,7 +175,7 @@ def _add_own(routes: APIRouter, sidecar: Sidecar) -> None:
         await change_password(request, sidecar, asked.present, asked.wanted)
         return Response(status_code=204)
 
-    @routes.post("/v1/me/totp", summary="Be offered a second factor", **own)
+    @routes.post("/v1/me/totp", summary="Be offered a second factor, where there is none", **own)
     async def offer_second_factor(request: Request) -> Offer:
         secret = offer_totp(request, sidecar)
         user, _ = logged_in(request, sidecar)

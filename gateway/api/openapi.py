@@ -48,6 +48,7 @@ class Application(FastAPI):
         super().__init__(
             **settings,
             openapi_tags=TAGS,
+            redirect_slashes=False,  # which would lead to whatever host the request names
             separate_input_output_schemas=False,  # an entry is read and written in one shape
             generate_unique_id_function=_operation_id,
         )

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.credentials.manifest import Certificate, Key, refuse
 from gateway.stir import chain as chains
-from gateway.stir.certificate import p256_key
+from gateway.stir.certificate import name_key, p256_key
 from gateway.stir.chain import ChainRefused
 from gateway.stir.lint import Report, Result, lint
 from gateway.stir.path import Anchors
@@ -83,6 +83,11 @@ def examine(
         message = "it breaks the SHAKEN certificate profile, so verifiers will refuse it: have it issued anew"
         refuse("profile-broken", message, faults)
     return _told(report, "warn")
+
+
+def is_listed(certificates: Sequence[x509.Certificate], revocations: Revocations) -> bool:
+    """Whether a revocation list in force names any of a chain."""
+    return revocations.names([(name_key(each.issuer), each.serial_number) for each in certificates])
 
 
 def described(credential: Credential, key: Key, warnings: tuple[str, ...], now: float) -> Certificate:

@@ -87,7 +87,7 @@ class Book:
             for scope in [scope or DEFAULT for scope in scopes] or [""]:
                 yield Standing(each.name, scope, state, each.not_after)
         if self.configured:
-            signs = self.manifest.active_for(None) is None
+            signs = self.default is not None and self.default.name == self.configured.name
             scope = DEFAULT if signs else ""
             yield Standing(self.configured.name, scope, "configured", self.configured.not_after)
 

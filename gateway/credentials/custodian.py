@@ -156,9 +156,9 @@ class Custodian:
         """
         manifest = self.view()
         certificate = manifest.certificate(name)
-        public = admission.public_key(admission.read(certificate.chain.encode()))
-        # One that cannot sign must not take the place of one that does.
-        self._means.keyring.proven(manifest.key(certificate.key_id), public)
+        if self._is_listed(certificate):
+            refuse("certificate-revoked", f"{name} is on a revocation list: activate another one")
+        self._prove(manifest, certificate)
         now = self._means.now()
         return self._move(
             "activated", account, lambda manifest: manifest.activated(name, account, now), if_revision, note
@@ -167,13 +167,15 @@ class Custodian:
     def roll_back(
         self, account: str | None = None, if_revision: int | None = None, note: str | None = None
     ) -> Manifest:
-        """Have the certificate sign again that did before; CredentialRefused (nothing-to-roll-back)."""
+        """Have the certificate sign again that did before; CredentialRefused (nothing-to-roll-back, key-…)."""
         now = self._means.now()
 
         def step(manifest: Manifest) -> Manifest:
-            has_default = account is not None and manifest.active_for(None) is not None
-            has_fallback = has_default or self._means.configured is not None
-            return manifest.rolled_back(account, now, has_fallback=has_fallback)
+            has_fallback = self._has_fallback(manifest, account, now)
+            after = manifest.rolled_back(account, now, has_fallback=has_fallback, is_listed=self._is_listed)
+            if active := after.active_for(account):
+                self._prove(after, after.certificate(active.name))
+            return after
 
         return self._move("rolled-back", account, step, if_revision, note)
 
@@ -233,6 +235,26 @@ class Custodian:
         private = means.keyring.proven(key, admission.public_key(certificates))
         credential = credential_of(name, private, certificates, f"{means.certs_url}{name}.pem", "the chain")
         return admission.described(credential, key, warnings, now)
+
+    def _is_listed(self, certificate: Certificate) -> bool:
+        chain = admission.read(certificate.chain.encode())
+        return admission.is_listed(chain, self._means.trust.revocations)
+
+    def _prove(self, manifest: Manifest, certificate: Certificate) -> None:
+        """One that cannot sign must not take the place of one that does."""
+        public = admission.public_key(admission.read(certificate.chain.encode()))
+        self._means.keyring.proven(manifest.key(certificate.key_id), public)
+
+    def _has_fallback(self, manifest: Manifest, account: str | None, now: float) -> bool:
+        """Whether what signs for a scope that has no certificate of its own can do so now."""
+        default = manifest.active_for(None) if account is not None else None
+        if default:
+            certificate = manifest.certificate(default.name)
+            return not certificate.unusable(now) and not self._is_listed(certificate)
+        configured, lists = self._means.configured, self._means.trust.revocations
+        if configured is None or admission.is_listed(configured.chain, lists):
+            return False
+        return configured.usable(now) is None
 
     def _checked(self, name: str) -> str:
         if _NAME.fullmatch(name) is None:

@@ -1,7 +1,8 @@
 """Each process follows the manifest and the revocation lists, and puts what has changed in force by one assignment.
 
 What cannot be read leaves what was in force before, and is tried again: a manifest that is spoilt, or a key that is away,
-stops no calls that could be signed a moment ago. A process that starts with a spoilt manifest signs nothing: what the
+stops no calls that could be signed a moment ago. That holds for each scope by itself: an account that is given a certificate
+of its own is signed for with no other's from then on. A process that starts with a spoilt manifest signs nothing: what the
 configuration names may have been replaced, for a reason.
 """
 
@@ -18,7 +19,6 @@ from gateway.credentials.book import DEFAULT, Book
 from gateway.credentials.keyring import Keyring
 from gateway.credentials.manifest import Certificate, Manifest
 from gateway.credentials.manifest_file import ManifestFile, ManifestUnreadable
-from gateway.stir.certificate import name_key
 from gateway.stir.revocation import Revocations
 from gateway.trust.credential import Credential, CredentialRefused, credential_of
 
@@ -89,10 +89,12 @@ class Following:
             self._manifest = self._file.read()
         except ManifestUnreadable as unreadable:
             yield f"credentials-unreadable: {unreadable}"
-        manifest = self._manifest
+        manifest, configured = self._manifest, _judged(self.configured, None, lists)
         if manifest is None:
+            self.current = Book(
+                configured
+            )  # it signs nothing, and is served for calls that were signed before
             return
-        configured = _judged(self.configured, None, lists)
         default, accounts = configured, dict[str, Credential | None]()
         for active in manifest.active:
             certificate = manifest.certificate(active.name)
@@ -100,7 +102,7 @@ class Following:
                 credential: Credential | None = self._credential(manifest, certificate)
             except CredentialRefused as refused:
                 yield f"{refused.reason}: {active.name} cannot sign for {active.account or DEFAULT}: {refused}"
-                credential = self.current.for_account(active.account)
+                credential = self._last_good(manifest, active.account)
             judged = _judged(credential, manifest, lists)
             if active.account is None:
                 default = judged
@@ -108,6 +110,15 @@ class Following:
                 accounts[active.account] = judged
         self._loaded = {name: one for name, one in self._loaded.items() if manifest.scopes_of(name)}
         self.current = Book(configured, manifest, default, accounts)
+
+    def _last_good(self, manifest: Manifest, account: str | None) -> Credential | None:
+        """What signed for this very scope until now; a certificate that was deleted since has no say any more."""
+        book = self.current
+        last = book.default if account is None else book.accounts.get(account)
+        known = {each.name for each in manifest.certificates}
+        if self.configured:
+            known.add(self.configured.name)
+        return last if last and last.name in known else None
 
     def _credential(self, manifest: Manifest, certificate: Certificate) -> Credential:
         """Opened once: what stands under a name never changes."""
@@ -144,7 +155,7 @@ def _judged(
     """The credential, with what is known of its revocation by now."""
     if credential is None:
         return None
-    revoked = lists.names([(name_key(each.issuer), each.serial_number) for each in credential.chain])
+    revoked = admission.is_listed(credential.chain, lists)
     for each in manifest.certificates if manifest else ():
         if each.name == credential.name and each.ended and each.ended.revoked:
             revoked = True

@@ -37,7 +37,9 @@ class KeyFiles:
     def take(self, key_id: str, key: ec.EllipticCurvePrivateKey) -> None:
         """Keep a P-256 key that was made elsewhere."""
         with _refusals(f"the key cannot be kept in {self._folder}"):
-            encryption = BestAvailableEncryption(self.passphrase.read_or_make())
+            # A second passphrase would part the new keys from those whose own is lost, or yet to be put back.
+            passphrase = self.passphrase.read() if self.ids() else self.passphrase.read_or_make()
+            encryption = BestAvailableEncryption(passphrase)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
             replace(self._path(key_id), pem)  # a temporary file is its owner's alone, and stays so

@@ -81,7 +81,7 @@ class Certificate:
 @dataclass(frozen=True, slots=True)
 class Active:
     """The certificate `name` signs for `account` (None: whoever has none of its own) since `since`; `before` are those
-    that did earlier, the last one last."""
+    that did earlier, the last one last, deleted ones too."""
 
     account: str | None
     name: str
@@ -121,6 +121,16 @@ class Manifest:
         if certificate.ended:
             return "revoked" if certificate.ended.revoked else "retired"
         return "active" if self.scopes_of(certificate.name) else "installed"
+
+    def contradiction(self) -> str | None:
+        """Why no change of ours can have made this manifest, None where one can."""
+        names, scopes = {each.name for each in self.certificates}, [each.account for each in self.active]
+        for each in self.active:
+            if each.name not in names:
+                return f"{each.name} signs for {_scope(each.account)} and is not there"
+            if scopes.count(each.account) > 1:
+                return f"{_scope(each.account)} has two active certificates"
+        return None
 
     def certificates_of(self, key_id: str) -> tuple[Certificate, ...]:
         """Those of one key."""
@@ -165,11 +175,19 @@ class Manifest:
         before = _remembered(last, name)
         return self._activate(Active(account, name, now, before))
 
-    def rolled_back(self, account: str | None, now: float, *, has_fallback: bool) -> Manifest:
+    def rolled_back(
+        self,
+        account: str | None,
+        now: float,
+        *,
+        has_fallback: bool,
+        is_listed: Callable[[Certificate], bool] = lambda _: False,
+    ) -> Manifest:
         """The same with that certificate active again which was before; one that signs no more is passed over.
 
-        has_fallback: whether something signs for this scope where no certificate is active for it. nothing-to-roll-back
-        where nothing would.
+        Before the first certificate of a scope something else signed for it; that does again after the first alone, for
+        it may be another provider's. has_fallback: whether it can. is_listed: whether a revocation list names a
+        certificate. nothing-to-roll-back where nothing would sign.
         """
         last = self.active_for(account)
         if last is None:
@@ -177,9 +195,12 @@ class Manifest:
         before = list(last.before)
         while before:
             name = before.pop()
-            if self._is_usable(name, now):
+            if any(
+                each.name == name and not each.unusable(now) and not is_listed(each)
+                for each in self.certificates
+            ):
                 return self._activate(Active(account, name, now, tuple(before)))
-        if not has_fallback:
+        if last.before or not has_fallback:
             refuse("nothing-to-roll-back", f"no earlier certificate can sign for {_scope(account)}")
         return self._next(active=self._others(account))
 
@@ -202,11 +223,8 @@ class Manifest:
         """Without a certificate, whose chain is then served no more; certificate-active."""
         self.certificate(name)
         self._check_idle(name, "delete")
-        forgotten = tuple(
-            replace(each, before=tuple(one for one in each.before if one != name)) for each in self.active
-        )
         rest = tuple(each for each in self.certificates if each.name != name)
-        return self._next(certificates=rest, active=forgotten, gone=(*self.gone, name))
+        return self._next(certificates=rest, gone=(*self.gone, name))
 
     def _check_idle(self, name: str, verb: str) -> None:
         if scopes := self.scopes_of(name):
@@ -222,9 +240,6 @@ class Manifest:
                 "expired": "it has expired: renew it, or check the clock of this machine",
             }.get(reason, f"it has been {reason}: install and activate another one")
             refuse(f"certificate-{reason}", f"{certificate.name} cannot sign, {remedy}")
-
-    def _is_usable(self, name: str, now: float) -> bool:
-        return any(each.name == name and not each.unusable(now) for each in self.certificates)
 
     def _activate(self, new: Active) -> Manifest:
         return self._next(active=(*self._others(new.account), new))

@@ -48,6 +48,7 @@ class ManifestFile:
         if seen is None:
             if known and known[0] is not None:
                 raise ManifestUnreadable(f"{self.path} is gone: put it back from a backup")
+            self._check_absent()
             return EMPTY
         found = self._parse()
         self._known = seen, found  # should the file have changed since, its stamp will differ
@@ -63,7 +64,6 @@ class ManifestFile:
             after = change(before)
             try:
                 replace(self.path, _manifest.dump_json(after, indent=1))
-                _sync(self.folder)
             except OSError as error:
                 raise ManifestUnreadable(f"{self.path} cannot be written: {error.strerror}") from None
             return before, after
@@ -82,9 +82,19 @@ class ManifestFile:
         finally:
             os.close(descriptor)
 
+    def _check_absent(self) -> None:
+        """A folder that may not be looked into can hold one all the same."""
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise ManifestUnreadable(f"{self.path} cannot be looked for: {error.strerror}") from None
+        raise ManifestUnreadable(f"{self.path} was only just made: try again")
+
     def _parse(self) -> Manifest:
         try:
-            return _manifest.validate_json(read_secret(self.path))
+            found = _manifest.validate_json(read_secret(self.path))
         except SecretRefused as refused:
             raise ManifestUnreadable(str(refused)) from None
         except ValidationError as error:
@@ -92,12 +102,8 @@ class ManifestFile:
             raise ManifestUnreadable(
                 f"{self.path} is no manifest ({first['msg']}): put it back from a backup"
             ) from None
-
-
-def _sync(folder: Path) -> None:
-    """Have the new name survive a power cut as well."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        if contradiction := found.contradiction():
+            raise ManifestUnreadable(
+                f"{self.path} contradicts itself ({contradiction}): put it back from a backup"
+            )
+        return found

@@ -7,12 +7,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.store.files import replace
 from gateway.trust.secret_file import EVERYBODY, OTHERS, SecretRefused, read_secret
 
 CREDENTIAL = "gateway-keys"
@@ -54,9 +54,5 @@ class Passphrase:
         """The passphrase; one that lies beside the keys is made where there is none. SecretRefused, OSError."""
         if self.beside_keys and not self.path.exists():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(f"{secrets.token_urlsafe(32)}\n")
-                file.flush()
-                os.fsync(file.fileno())
+            replace(self.path, f"{secrets.token_urlsafe(32)}\n".encode())
         return self.read()

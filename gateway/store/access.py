@@ -43,9 +43,10 @@ class AccessStore:
             return _revision(connection)
 
     def directory(self) -> Directory:
-        """Everybody there is."""
+        """Everybody there is. A role or a permission that a newer version has written into the database gives nothing here."""
+        known = select(USERS).where(USERS.c.role.in_([role.value for role in Role])).order_by(USERS.c.name)
         with reading(self.engine) as connection:
-            users = map(_user, connection.execute(select(USERS).order_by(USERS.c.name)).mappings())
+            users = map(_user, connection.execute(known).mappings())
             tokens = map(_token, connection.execute(select(TOKENS).order_by(TOKENS.c.name)).mappings())
             return Directory.of(_revision(connection), users, tokens)
 
@@ -173,7 +174,7 @@ def _user(row: RowMapping) -> User:
 
 
 def _token(row: RowMapping) -> Token:
-    permissions = frozenset(map(Permission, row["permissions"]))
+    permissions = frozenset(each for each in Permission if each.value in row["permissions"])
     return Token(**{**row, "permissions": permissions})
 
 

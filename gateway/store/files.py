@@ -16,6 +16,17 @@ def replace(path: Path, content: bytes, *, durable: bool = True) -> None:
             if durable:
                 os.fsync(temporary.fileno())
             Path(temporary.name).replace(path)
+            if durable:
+                _sync(path.parent)
         except BaseException:
             Path(temporary.name).unlink(missing_ok=True)
             raise
+
+
+def _sync(folder: Path) -> None:
+    """The file's name is the folder's content."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

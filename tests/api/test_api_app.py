@@ -104,6 +104,12 @@ def test_what_is_not_there_is_a_problem(credential: Credential, path: str) -> No
     )
 
 
+def test_nobody_is_sent_to_a_host_that_a_request_names(credential: Credential) -> None:
+    for path in ("/v1/keys/", "/healthz/"):
+        response = client(credential).get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+        assert response.status_code == 404
+
+
 def test_a_method_that_is_not_allowed_is_a_problem(credential: Credential) -> None:
     response = client(credential).post("/healthz")
     assert response.headers["content-type"] == "application/problem+json"

@@ -270,6 +270,7 @@ def test_rolling_back_the_first_activation_returns_to_the_configured_one(
     credential: Credential, tmp_path: Path
 ) -> None:
     world = World(tmp_path / "credentials", credential)
+    world.custody.now = credential.not_before + 3600.0
     world.activate(world.installed("new"))
     assert world.active() == "new"
     assert world.client.post("/v1/certificates/rollback", json={}).json()["certificate"] is None

@@ -107,6 +107,32 @@ def test_a_listed_client_certificate_is_let_in_and_no_other(tmp_path: Path, pki:
             stranger.get(f"{url}/healthz")
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param(
+            {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, 403, id="another site"
+        ),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, 403, id="a neighbour"),
+        pytest.param({"Origin": "https://evil.example"}, 403, id="in an old browser"),
+        pytest.param({"Origin": "null"}, 403, id="from a frame that hides where it is from"),
+        pytest.param({"Sec-Fetch-Site": "same-origin", "Origin": "https://127.0.0.1:{port}"}, 503, id="ours"),
+        pytest.param({}, 503, id="a program"),
+    ],
+)
+def test_a_form_of_another_site_changes_nothing_by_the_browser_s_client_certificate(
+    tmp_path: Path, pki: Path, headers: dict[str, str], status: int
+) -> None:
+    port = free_port("127.0.0.1")
+    listed = {"sbc-1.example.net": ["rotate"]}
+    table = api_table(pki, port, client_ca=pki / "ca.pem", client_subjects=listed)
+    sent = {name: value.format(port=port) for name, value in headers.items()}
+    url = f"https://127.0.0.1:{port}/console/certificates/rollback"
+    with serving(tmp_path, table), client(pki, "sbc") as browser:
+        # 503: it was let in, and there is nobody here who keeps certificates
+        assert browser.post(url, data={"account": ""}, headers=sent).status_code == status
+
+
 def test_nobody_speaks_plain_http_to_a_socket_with_tls(tmp_path: Path, pki: Path) -> None:
     port = free_port("127.0.0.1")
     with serving(tmp_path, api_table(pki, port)), pytest.raises(httpx.TransportError):

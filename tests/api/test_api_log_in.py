@@ -191,6 +191,30 @@ def test_a_second_factor_is_in_force_once_a_code_of_it_was_shown(door: Door) -> 
     assert door.log_in(door.client(), "alice").status_code == 200
 
 
+def test_a_second_factor_is_not_replaced_by_who_has_the_password_alone(door: Door) -> None:
+    client, csrf = door.logged_in(Role.ADMIN)
+    offered = client.post("/v1/me/totp", headers=csrf).json()["secret"]
+    confirmed = {"password": PASSWORD, "code": code(secret=offered)}
+    assert client.put("/v1/me/totp", headers=csrf, json=confirmed).status_code == 204
+    assert client.post("/v1/me/totp", headers=csrf).status_code == 409
+
+
+def test_of_two_sessions_that_are_offered_a_second_factor_one_gets_it(door: Door) -> None:
+    client, csrf = door.logged_in(Role.ADMIN)
+    other = door.client()
+    door.log_in(other, "alice")
+    their_csrf = {"X-CSRF-Token": other.get("/v1/me").json()["csrf"]}
+    offers = [
+        each.post("/v1/me/totp", headers=token).json()["secret"]
+        for each, token in ((client, csrf), (other, their_csrf))
+    ]
+    answers = [
+        each.put("/v1/me/totp", headers=token, json={"password": PASSWORD, "code": code(secret=secret)})
+        for each, token, secret in zip((client, other), (csrf, their_csrf), offers, strict=True)
+    ]
+    assert [each.status_code for each in answers] == [204, 409]
+
+
 def test_the_form_of_a_page_logs_in_and_leads_to_where_one_wanted_to_go(door: Door) -> None:
     door.user("alice", Role.ADMIN)
     client = door.client()

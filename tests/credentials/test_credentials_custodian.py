@@ -29,6 +29,15 @@ from tests.custody import CERTS_URL, ISSUER, Custody, leaf_of
 SUBJECT = CsrSubject("616H", "US", "Example Telecom")
 
 
+def listing(custody: Custody, chain: bytes) -> None:
+    """Put a revocation list in force that names the leaf of a chain."""
+    leaf = x509.load_pem_x509_certificate(chain)
+    listed = read_crl(pem.crl(ISSUER.crl(leaf)) + pem.chain(ISSUER.sti_pa.certificate))
+    anchors = custody.trust.anchors
+    anchors = type(anchors)((*anchors.certificates, ISSUER.sti_pa.certificate))
+    custody.trust.revocations = Revocations.of([listed], anchors, custody.now)
+
+
 def refusal(action: Callable[[], object]) -> str:
     with pytest.raises(CredentialRefused) as caught:
         action()
@@ -93,11 +102,7 @@ def test_a_chain_that_is_not_valid_now_is_refused(custody: Custody, later: timed
 
 def test_a_chain_on_a_revocation_list_is_refused(custody: Custody) -> None:
     chain = custody.chain(custody.custodian.make_key("main"))
-    leaf = x509.load_pem_x509_certificate(chain)
-    listed = read_crl(pem.crl(ISSUER.crl(leaf)) + pem.chain(ISSUER.sti_pa.certificate))
-    anchors = custody.trust.anchors
-    anchors = type(anchors)((*anchors.certificates, ISSUER.sti_pa.certificate))
-    custody.trust.revocations = Revocations.of([listed], anchors, custody.now)
+    listing(custody, chain)
     assert refusal(lambda: custody.custodian.install(chain)) == "certificate-revoked"
 
 
@@ -227,6 +232,46 @@ def test_rolling_back_goes_the_same_way_and_passes_over_what_signs_no_more(custo
     for name in (first, second, third):
         custody.custodian.activate(name)
     custody.custodian.revoke(second, "by the STI-CA")
+    custody.custodian.roll_back()
+    assert custody.active() == first
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_an_account_whose_earlier_certificate_signs_no_more_does_not_roll_back_to_the_default(
+    custody: Custody, deleted: bool
+) -> None:
+    custody.custodian.activate(custody.installed("main"))
+    for name in ("acme-1", "acme-2"):
+        custody.custodian.activate(custody.installed(name, "709J"), "acme")
+    custody.custodian.revoke("acme-1", "by the STI-CA")
+    if deleted:
+        custody.custodian.delete_certificate("acme-1")
+    assert refusal(lambda: custody.custodian.roll_back("acme")) == "nothing-to-roll-back"
+    assert custody.active("acme") == "acme-2"
+
+
+def test_nothing_is_rolled_back_to_a_default_that_cannot_sign(custody: Custody) -> None:
+    custody.custodian.activate(custody.installed("main"))
+    custody.custodian.activate(custody.installed("acme", "709J"), "acme")
+    custody.custodian.revoke("main", "by the STI-CA")
+    assert refusal(lambda: custody.custodian.roll_back("acme")) == "nothing-to-roll-back"
+
+
+def test_nothing_is_rolled_back_to_a_certificate_whose_key_is_gone(custody: Custody) -> None:
+    old, new = custody.installed("old"), custody.installed("new")
+    custody.custodian.activate(old)
+    custody.custodian.activate(new)
+    (custody.folder / "keys" / f"{custody.custodian.view().certificate(old).key_id}.pem").unlink()
+    assert refusal(custody.custodian.roll_back) == "key-missing"
+    assert custody.active() == new
+
+
+def test_a_certificate_on_a_revocation_list_is_neither_activated_nor_rolled_back_to(custody: Custody) -> None:
+    first, second, third = (custody.installed(name) for name in ("first", "second", "third"))
+    for name in (first, second, third):
+        custody.custodian.activate(name)
+    listing(custody, custody.custodian.view().certificate(second).chain.encode())
+    assert refusal(lambda: custody.custodian.activate(second)) == "certificate-revoked"
     custody.custodian.roll_back()
     assert custody.active() == first
 

@@ -1,15 +1,19 @@
 """What a process signs with: the last good credentials until better ones can be read, never a mixture, never another's."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificate
+from pydantic import TypeAdapter
 
 from certs import pem
 from gateway.credentials import following as module
 from gateway.credentials.following import Following
+from gateway.credentials.manifest import Manifest
 from gateway.credentials.manifest_file import FILE
 from gateway.stir import passport
 from gateway.stir.claims import ShakenClaims
@@ -58,6 +62,46 @@ def test_a_process_that_starts_with_a_spoilt_manifest_signs_nothing(
     assert made.problems[0].startswith("credentials-unreadable: ")
 
 
+def test_a_process_that_starts_with_a_spoilt_manifest_still_serves_the_configured_chain(
+    custody: Custody, configured: Credential
+) -> None:
+    custody.custodian.activate(custody.installed("main"))
+    spoil(custody)
+    made = process(custody, configured)
+    assert made.current.served("configured")
+    assert [(each.certificate, each.scope) for each in made.current.standings()] == [("configured", "")]
+
+
+def test_a_process_that_starts_and_cannot_look_for_the_manifest_signs_nothing(
+    custody: Custody, configured: Credential
+) -> None:
+    custody.folder.symlink_to(custody.folder.name)  # as with a folder that is somebody else's, `stat` fails
+    made = process(custody, configured)
+    assert name(made) is None
+    assert made.problems[0].startswith("credentials-unreadable: ")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda manifest: replace(manifest, certificates=()), id="without what signs"),
+        pytest.param(
+            lambda manifest: replace(manifest, active=manifest.active * 2), id="one scope given twice"
+        ),
+    ],
+)
+def test_a_manifest_that_contradicts_itself_leaves_the_last_good_one(
+    custody: Custody, wrong: Callable[[Manifest], Manifest]
+) -> None:
+    custody.custodian.activate(custody.installed("main"))
+    made = process(custody)
+    spoilt = wrong(custody.custodian.view())
+    (custody.folder / FILE).write_bytes(TypeAdapter(Manifest).dump_json(spoilt))
+    made.changed()
+    assert name(made) == "main"
+    assert made.problems[0].startswith("credentials-unreadable: ")
+
+
 def test_a_manifest_that_is_spoilt_later_leaves_the_last_good_one(custody: Custody) -> None:
     custody.custodian.activate(custody.installed("main"))
     made = process(custody)
@@ -93,6 +137,33 @@ def test_a_key_that_cannot_be_read_leaves_the_last_good_certificate_until_it_can
     assert made.changed()
     assert name(made) == new
     assert made.problems == ()
+
+
+def test_an_account_s_first_certificate_that_cannot_be_had_is_not_replaced_by_the_default(
+    custody: Custody,
+) -> None:
+    custody.custodian.activate(custody.installed("main"))
+    made = process(custody)
+    custody.custodian.activate(custody.installed("acme", "709J"), "acme")
+    (custody.folder / "keys" / f"{custody.custodian.view().certificate('acme').key_id}.pem").unlink()
+    made.changed()
+    assert name(made, "acme") is None
+    assert made.current.problem(custody.now, "acme") == "certificate.none"
+    assert name(made) == "main"
+
+
+def test_the_last_good_certificate_signs_no_more_once_it_is_revoked_and_deleted(custody: Custody) -> None:
+    old, new = custody.installed("old"), custody.installed("new")
+    custody.custodian.activate(old)
+    made = process(custody)
+    custody.custodian.activate(new)
+    (custody.folder / "keys" / f"{custody.custodian.view().certificate(new).key_id}.pem").unlink()
+    made.changed()
+    assert name(made) == old
+    custody.custodian.revoke(old, "by the STI-CA")
+    custody.custodian.delete_certificate(old)
+    made.changed()
+    assert name(made) is None
 
 
 def test_a_process_that_starts_without_the_key_signs_with_no_other(

@@ -1,5 +1,6 @@
 """Both key stores behave alike, and neither gives a key away."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -50,6 +51,29 @@ def refusal(action: Callable[[], object]) -> str:
 def test_a_key_that_is_not_there_is_refused(store: KeyStore, key_id: str) -> None:
     store.make(os.urandom(8).hex())
     assert refusal(lambda: store.open(key_id)) == "key-missing"
+
+
+def test_keys_whose_passphrase_is_lost_get_no_second_one(tmp_path: Path, key_id: str) -> None:
+    store = KeyFiles(tmp_path / "keys", Passphrase.of(None, {}, tmp_path))
+    store.make(os.urandom(8).hex())
+    (tmp_path / "passphrase").unlink()
+    assert refusal(lambda: store.make(key_id)) == "passphrase-missing"
+    assert key_id not in store.ids()
+
+
+def test_a_passphrase_that_the_disk_does_not_take_leaves_no_file(
+    tmp_path: Path, key_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = KeyFiles(tmp_path / "keys", Passphrase.of(None, {}, tmp_path))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", _full)
+        assert refusal(lambda: store.make(key_id)) == "key-store-failing"
+    assert not list(tmp_path.iterdir())
+    assert store.make(key_id)
+
+
+def _full(_descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_key_that_was_destroyed_is_gone_and_its_neighbour_is_not(store: KeyStore, key_id: str) -> None:

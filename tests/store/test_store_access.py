@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 from conftest import NOW
 from policies import WHO
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from gateway.access.permissions import Permission, Role
 from gateway.access.tokens import make_token
 from gateway.access.users import User
 from gateway.store.access import AccessStore
+from gateway.store.access_tables import TOKENS, USERS
 from gateway.store.errors import Conflict, NotThere, StillNeeded
 from gateway.store.store import Store
 
@@ -39,6 +40,18 @@ def test_who_is_not_there_cannot_be_changed(access: AccessStore, name: str) -> N
     with pytest.raises(NotThere):
         access.revoke_token(name, WHO)
     assert access.revision() == 0
+
+
+def test_what_a_newer_version_has_let_in_is_let_in_no_further(access: AccessStore) -> None:
+    access.add_user(ALICE, WHO)
+    access.add_user(BOB, WHO)
+    access.add_token(TOKEN, WHO)
+    with access.engine.begin() as connection:
+        connection.execute(update(USERS).where(USERS.c.name == "bob").values(role="janitor"))
+        connection.execute(update(TOKENS).values(permissions=["read", "sweep"]))
+    found = access.directory()
+    assert found.users == {"alice": ALICE}
+    assert found.tokens[TOKEN.digest].permissions == {Permission.READ}
 
 
 def test_a_name_is_taken_once(access: AccessStore) -> None:
