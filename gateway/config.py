@@ -8,40 +8,39 @@ read here. Relative paths start at the folder of the file they are written in.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    StrictBool,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import Field, StrictBool, ValidationError, model_validator
 
-from gateway.access.permissions import Permission, Role
+from gateway.access.permissions import Role
 from gateway.access.rules import AccessRules, TimeOuts
 from gateway.acme.settings import Acme
 from gateway.log import Level
-from gateway.policy.hops import Transport, split_endpoint
 from gateway.policy.inbound import Action, InboundRules
 from gateway.policy.snapshot import SigningRules
-from gateway.rim import AnchoredPath, Country, Duration, NetworkText, Strict, anchored, complaints
-from gateway.stir import x5u
+from gateway.rim import AnchoredPath, Country, Duration, NetworkText, Strict, complaints
+from gateway.settings import (
+    SQLITE,
+    Address,
+    BaseUrl,
+    DatabaseUrl,
+    HttpListen,
+    HttpListenText,
+    ListenText,
+    Loopback,
+    Port,
+    Positive,
+    Rate,
+    Source,
+    Subjects,
+)
 from gateway.stir.verification import Rules
 from gateway.trust.values import FetchRules
 
-Address = IPv4Address | IPv6Address
-
 DATABASE = "gateway.db"
 """The SQLite file of a node that names no database."""
-
-_SQLITE = "sqlite:///"
-_DATABASES = (_SQLITE, "postgresql://", "postgresql+psycopg://")
 
 
 class ConfigError(ValueError):
@@ -50,86 +49,6 @@ class ConfigError(ValueError):
     def __init__(self, errors: list[str]) -> None:
         self.errors = tuple(errors)
         super().__init__("\n".join(errors))
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """A SIP socket of ours: `host` is an address of this machine, IPv6 without brackets."""
-
-    transport: Transport
-    host: str
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
-class HttpListen:
-    """The HTTP socket of ours."""
-
-    host: str
-    port: int
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        return ip_address(self.host).is_loopback
-
-
-def _listen(value: object) -> Listen:
-    transport, host, port = split_endpoint(_text(value, "udp:0.0.0.0:5060"))
-    if port is None:
-        raise ValueError("write the port too")
-    return Listen(transport, _own_address(host), port)
-
-
-def _http_listen(value: object) -> HttpListen:
-    _, host, port = split_endpoint(f"tcp:{_text(value, '127.0.0.1:8080')}")
-    if port is None:
-        raise ValueError("write the port too")
-    return HttpListen(_own_address(host), port)
-
-
-def _own_address(host: str) -> str:
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        raise ValueError(f"{host!r} is a name; write an address of this machine") from None
-
-
-def _loopback(address: Address) -> Address:
-    if not address.is_loopback:
-        raise ValueError("must be a loopback address: nothing inside may be reached from outside")
-    return address
-
-
-def _text(value: object, example: str) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"write text, like {example!r}")
-    return value
-
-
-def _database(url: str, info: ValidationInfo) -> str:
-    if not url.startswith(_DATABASES):
-        raise ValueError('write "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
-    file = url.removeprefix(_SQLITE)
-    return f"{_SQLITE}{anchored(Path(file), info)}" if file and file != url else url
-
-
-def _base_url(url: str) -> str:
-    if not url.endswith("/") or x5u.problem(url, x5u.Rules(ports=range(1, 65536), allow_http=True)):
-        raise ValueError(
-            'write the base of a URL, like "https://certs.example.com/certs/", with the slash at its end'
-        )
-    return url
-
-
-ListenText = Annotated[Listen, BeforeValidator(_listen)]
-HttpListenText = Annotated[HttpListen, BeforeValidator(_http_listen)]
-Positive = Annotated[int, Field(strict=True, ge=1)]
-Rate = Annotated[int, Field(strict=True, ge=0)]
-"""Requests a second, 0 for no bound."""
-Subjects = dict[str, Annotated[frozenset[Permission], Field(min_length=1)]]
-"""What the holders of client certificates may do, by common name."""
-Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
 
 class Node(Strict):
@@ -148,7 +67,7 @@ class Sip(Strict):
     max_calls: Positive = 200
     unknown_source: Literal["silence", "403"] = "silence"
     door: Literal["pjsua2", "kamailio"] = "pjsua2"
-    inner_address: Annotated[Address, AfterValidator(_loopback)] = IPv4Address("127.0.0.1")
+    inner_address: Loopback = IPv4Address("127.0.0.1")
     drain_limit: Duration = 30.0
     probe_after: Duration = 600.0
     tls_certificate: AnchoredPath | None = None
@@ -253,7 +172,7 @@ class Signing(Strict):
     chain: AnchoredPath | None = None
     key: AnchoredPath | None = None
     x5u: str | None = None
-    certs_url: Annotated[str, AfterValidator(_base_url)] | None = None
+    certs_url: BaseUrl | None = None
     unmatched: Literal["unsigned", "refuse"] = "unsigned"
 
     @model_validator(mode="after")
@@ -284,16 +203,6 @@ class Keys(Strict):
         if any(parts) and not all(parts):
             raise ValueError("pkcs11_module, pkcs11_token and pkcs11_pin go together")
         return self
-
-
-def _source(value: object, info: ValidationInfo) -> str | Path:
-    """A URL stays one; anything else is a path."""
-    text = _text(value, "sti-pa.crl")
-    return text if text.startswith(("https://", "http://")) else anchored(Path(text), info)
-
-
-Source = Annotated[str | Path, BeforeValidator(_source)]
-"""A file, or the https URL of one."""
 
 
 class Verification(Strict):
@@ -368,7 +277,7 @@ class Fetch(Strict):
 class Store(Strict):
     """`[store]`: the database that holds the policy and the call log, and how long it keeps what."""
 
-    database_url: Annotated[str, AfterValidator(_database)] = ""
+    database_url: DatabaseUrl = ""
     keep_calls: Duration = 30 * 86_400.0
     keep_changes: Duration = 730 * 86_400.0
     mask_numbers: StrictBool = False
@@ -419,7 +328,7 @@ class Config(Strict):
     @property
     def database_url(self) -> str:
         """Where the policy and the call log are; may hold a password, so it is not to be shown."""
-        return self.store.database_url or f"{_SQLITE}{self.node.state_dir / DATABASE}"
+        return self.store.database_url or f"{SQLITE}{self.node.state_dir / DATABASE}"
 
 
 def load(path: Path) -> Config:

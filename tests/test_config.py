@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.acme.settings import OrderSettings
-from gateway.config import Config, ConfigError, HttpListen, Listen, load
+from gateway.config import Config, ConfigError, load
+from gateway.settings import HttpListen, Listen
 
 DOCUMENTED = Path(__file__).parent.parent / "deploy" / "gateway.toml"
 

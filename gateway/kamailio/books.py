@@ -21,6 +21,8 @@ from gateway.policy.usage import Reading
 NODE = "node"
 """On the board: all calls of this node."""
 NO_LIMITS = Limits()
+BEYOND = ("node.full", "limit.setups", "limit.cps")
+"""The rules of `beyond`: what they refuse does not count, or who calls too often would never be let in again."""
 
 
 def load_of(peer: str) -> str:
@@ -67,7 +69,8 @@ class Books:
         """A call was decided."""
         record, peer = told.record, told.record.get("peer", "")
         self._ledger.judged(told.parties, told.refused_by)
-        self._arrived(peer)
+        if told.refused_by not in BEYOND:
+            self._arrived(peer)
         attest = "" if told.refused_by else record.get("attest") or ""
         self._counters.inc("decisions", peer, attest, record["rule"].partition(":")[0])
         if record.get("direction") == "inbound" and "reason" in record:

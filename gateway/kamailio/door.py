@@ -6,6 +6,7 @@
     complained   in a SIP process, for an answer with a Reason about our signature
     serve        in the clerk's process, for ever; it returns when the native route is to go on with a suspended call
     resumed      in the clerk's process, in the route of that call
+    again        for such a call, before it goes to a further hop
 
 A mistake of ours costs the call it happens in a 503, and is logged; Kamailio never sees an exception.
 """
@@ -24,7 +25,7 @@ from gateway.kamailio import native
 from gateway.kamailio.clerk import AGAIN_SECONDS, Clerk
 from gateway.kamailio.deciding import Decided, Deciding, Waiting, told
 from gateway.kamailio.line import Line, Suspended
-from gateway.kamailio.steps import Answer, Hop
+from gateway.kamailio.steps import Answer, Hop, Onward
 from gateway.sip.message import parse
 from gateway.stir.reason_header import sift
 
@@ -118,10 +119,21 @@ class Door:
         """As `invite`, of a call that the clerk has decided."""
         try:
             found = self._clerk.taken() if self._clerk else None
+            if found and isinstance(found.steps, Onward):
+                native.keep(found.steps)
             return carried_out(found) if found else native.FAULT
         except Exception:
             _log.exception("call.not-resumed")
             return native.FAULT
+
+    def again(self, _message: Any) -> int:
+        """In whatever process a call that was resumed goes to a further hop: the message as it went to the first."""
+        try:
+            native.change_again()
+        except Exception:
+            _log.exception("call.not-changed-again")
+            return native.FAULT
+        return native.GOES_ON
 
 
 def carried_out(found: Decided) -> int:

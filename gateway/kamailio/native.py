@@ -7,6 +7,7 @@ deploy/kamailio/kamailio.cfg under the same names; no name is used for two thing
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import KSR
 
@@ -42,10 +43,7 @@ def name_transaction(index: int, label: int) -> None:
 
 def go_on(token: str, steps: Onward) -> None:
     """Prepare the message for its way on."""
-    for name in steps.remove:
-        KSR.textops.remove_hf(name)
-    for line in steps.add:
-        KSR.hdr.append(f"{line}\r\n")
+    _change(steps.remove, steps.add)
     KSR.pv.sets("$var(call)", token)
     KSR.pv.sets("$avp(user)", steps.user)
     KSR.pv.sets("$var(display)", steps.display)
@@ -58,6 +56,29 @@ def go_on(token: str, steps: Onward) -> None:
         KSR.pv.sets("$avp(signature)", steps.signature)
     if steps.upstream:
         KSR.pv.sets("$avp(upstream)", "".join(f"{line}\r\n" for line in steps.upstream))
+
+
+def _change(remove: Iterable[str], add: Iterable[str]) -> None:
+    for name in remove:
+        KSR.textops.remove_hf(name)
+    for line in add:
+        KSR.hdr.append(f"{line}\r\n")
+
+
+def keep(steps: Onward) -> None:
+    """Have the changes to the message at hand for a further hop: Kamailio forgets those made after a suspension."""
+    KSR.pv.sets(
+        "$avp(changes)", json.dumps([steps.remove, steps.add, steps.display, steps.sender, steps.called])
+    )
+
+
+def change_again() -> None:
+    """Make the changes that were kept once more."""
+    remove, add, display, sender, called = json.loads(KSR.pv.get("$avp(changes)"))
+    _change(remove, add)
+    KSR.pv.sets("$var(display)", display)
+    KSR.pv.sets("$var(sender)", sender)
+    KSR.pv.sets("$var(called)", called)
 
 
 def answer(steps: Answer) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from gateway.config import Listen, Sip
+from gateway.config import Sip
+from gateway.settings import Listen
 from gateway.sip.leg import Local
 from gateway.sip.values import bracketed
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from time import monotonic, time
@@ -17,8 +18,8 @@ import pytest
 from .ends import End, an_end, call_up, hang_up, invite, refusal, two_ends
 from .identities import Identity, signed
 from .processes import process
-from .sipp import wait_for
-from .world import Gateway, host_of, on_kamailio, running_gateway
+from .sipp import free_port, wait_for
+from .world import BIN, Gateway, host_of, on_kamailio, running_gateway
 
 pytestmark = [pytest.mark.sip, pytest.mark.usefixtures("kamailio_with_python")]
 
@@ -40,12 +41,15 @@ def door(real_sip: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[G
         yield gateway
 
 
-def rules(caller: End) -> list[str]:
-    """By which rules calls are refused that come in one moment, each of another number: none of them calls too often."""
+def rules(caller: End) -> set[str]:
+    """By which rules calls are refused that come in one moment, each of another number: none of them calls too often.
+
+    Those that are too many for their peer's `max_cps` say nothing about the policy.
+    """
     for _ in range(AT_ONCE):
         invite(caller, NOWHERE, f"+1215556{next(_lines) % 10_000:04}")
     told = [caller.hears("[3-6]..").header("Reason") for _ in range(AT_ONCE)]
-    return [text.partition('"')[2].rstrip('"') for text in told]
+    return {text.partition('"')[2].rstrip('"') for text in told} - {"limit.cps"}
 
 
 def processes_of(gateway: Gateway, records: list[dict[str, Any]]) -> set[str]:
@@ -75,7 +79,7 @@ def test_a_change_of_policy_reaches_every_process_in_time(door: Gateway) -> None
 
         def come_into_force(rule: str) -> None:
             wait_for(lambda: rule in rules(caller), "the change somewhere", seconds=COMPILED)
-            wait_for(lambda: set(rules(caller)) == {rule}, "the change everywhere", seconds=IN_FORCE)
+            wait_for(lambda: rules(caller) == {rule}, "the change everywhere", seconds=IN_FORCE)
 
         come_into_force("route.none")
         httpx.put(url, headers=door.headers).raise_for_status()
@@ -103,14 +107,59 @@ def test_calls_that_wait_for_a_host_that_hangs_hold_up_no_process(door: Gateway)
         assert {each.code for each in told} == {"404"}  # tagged, and nobody has the number
 
 
-def _dialog(end: End) -> list[str]:
+def _dialog(end: End, called: str = "18085550123") -> list[str]:
     host, port = end.sock.getsockname()
     name = os.urandom(4).hex()
     return [
         f"From: <sip:+12155550123@{host}>;tag={name}",
-        "To: <sip:+18085550123@127.0.0.2>",
+        f"To: <sip:+{called}@127.0.0.2>",
         f"Call-ID: {name}-{port}",
     ]
+
+
+TWO_HOPS = """
+[[peers]]
+name = "two-hops"
+role = "softswitch"
+addresses = ["127.0.0.71"]
+next_hops = ["udp:127.0.0.71:{first}", "udp:127.0.0.71:{second}"]
+
+[[routes]]
+prefix = "1220"
+to = ["two-hops"]
+"""
+
+
+def test_a_call_that_waited_is_the_same_at_its_second_hop(door: Gateway) -> None:
+    """What was decided of a suspended call holds for every hop it is sent to."""
+    ports = {name: free_port("127.0.0.71") for name in ("first", "second")}
+    (door.folder / "two-hops.toml").write_text(TWO_HOPS.format(**ports))
+    command = [BIN / "gateway", "import", "--merge", "two-hops.toml", "--config", "gateway.toml"]
+    subprocess.run(command, cwd=door.folder, check=True, capture_output=True)
+    with ExitStack() as stack:
+        host = stack.enter_context(door.certificate_host())
+        _, carrier = stack.enter_context(two_ends(door))
+        hops = [stack.enter_context(an_end(door, ("127.0.0.71", port))) for port in ports.values()]
+
+        def is_routed() -> bool:
+            carrier.dialog, carrier.target = _dialog(carrier, "12205550123"), "sip:+12205550123@127.0.0.2"
+            identity = Identity("12155550123", "12205550123")
+            header = signed(identity, door.signers, host, int(time()))
+            contact = f"Contact: <sip:c@{carrier.sock.getsockname()[0]}>"
+            carrier.asks("INVITE", 1, contact, f"Identity: {header}", "Content-Type: application/sdp")
+            hops[0].sock.settimeout(0.5)
+            with suppress(TimeoutError):
+                hops[0].answers(hops[0].hears("INVITE"), "503 Service Unavailable")
+                return True
+            return False
+
+        wait_for(is_routed, "the route")
+        second = hops[1].hears("INVITE")
+        hops[1].answers(second, "486 Busy Here")
+        assert second.headers("Identity") == []
+        assert "verstat=TN-Validation-Passed" in second.header("From")
+        assert "@127.0.0.2" in second.header("From")
+        assert second.start.startswith(f"INVITE sip:+12205550123@127.0.0.71:{ports['second']} ")
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE", "INFO"])

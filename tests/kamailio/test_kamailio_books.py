@@ -116,6 +116,16 @@ def test_a_peers_refused_calls_count_for_its_calls_a_second(office: Office) -> N
     assert office.beyond() == "limit.cps"
 
 
+def test_calls_that_were_too_many_do_not_keep_the_next_ones_out(office: Office) -> None:
+    for token in "abcd":
+        office.call(token, refused_by="route.none")
+    for token in "efghijkl":
+        office.call(token, refused_by="limit.cps")
+    office.now += 0.5
+    office.books.post_all()
+    assert office.beyond() is None
+
+
 def test_a_node_is_held_to_all_its_calls(office: Office) -> None:
     office.call("a")
     office.news("a", f"answered 200 0 {NOW}")
