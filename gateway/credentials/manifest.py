@@ -185,9 +185,9 @@ class Manifest:
     ) -> Manifest:
         """The same with that certificate active again which was before; one that signs no more is passed over.
 
-        Before the first certificate of a scope something else signed for it; that does again after the first alone, for
-        it may be another provider's. has_fallback: whether it can. is_listed: whether a revocation list names a
-        certificate. nothing-to-roll-back where nothing would sign.
+        Before the first certificate of a scope something else signed for it, and does again; but for an account that had
+        others of its own it does not, for it may be another provider's. has_fallback: whether it can. is_listed: whether
+        a revocation list names a certificate. nothing-to-roll-back where nothing would sign.
         """
         last = self.active_for(account)
         if last is None:
@@ -200,7 +200,7 @@ class Manifest:
                 for each in self.certificates
             ):
                 return self._activate(Active(account, name, now, tuple(before)))
-        if last.before or not has_fallback:
+        if not has_fallback or (account is not None and last.before):
             refuse("nothing-to-roll-back", f"no earlier certificate can sign for {_scope(account)}")
         return self._next(active=self._others(account))
 

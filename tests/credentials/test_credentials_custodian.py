@@ -23,10 +23,17 @@ from gateway.credentials.manifest import Manifest
 from gateway.credentials.request import CsrSubject
 from gateway.stir import tnauthlist
 from gateway.stir.revocation import Revocations, read_crl
-from gateway.trust.credential import TN_AUTH_LIST, CredentialRefused
+from gateway.trust.credential import TN_AUTH_LIST, Credential, CredentialRefused, credential_of
 from tests.custody import CERTS_URL, ISSUER, Custody, leaf_of
 
 SUBJECT = CsrSubject("616H", "US", "Example Telecom")
+
+
+def configured(custody: Custody) -> Credential:
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaf = leaf_of(key.public_key(), ISSUER.intermediate, "616H", custody.now)
+    chain = (leaf, ISSUER.intermediate.certificate)
+    return credential_of("configured", key, chain, f"{CERTS_URL}configured.pem", "test")
 
 
 def listing(custody: Custody, chain: bytes) -> None:
@@ -248,6 +255,15 @@ def test_an_account_whose_earlier_certificate_signs_no_more_does_not_roll_back_t
         custody.custodian.delete_certificate("acme-1")
     assert refusal(lambda: custody.custodian.roll_back("acme")) == "nothing-to-roll-back"
     assert custody.active("acme") == "acme-2"
+
+
+def test_the_default_rolls_back_past_what_signs_no_more_to_the_configured_one(custody: Custody) -> None:
+    custody.configured = configured(custody)
+    for name in ("one", "two"):
+        custody.custodian.activate(custody.installed(name))
+    custody.custodian.revoke("one", "by the STI-CA")
+    custody.custodian.roll_back()
+    assert custody.active() is None
 
 
 def test_nothing_is_rolled_back_to_a_default_that_cannot_sign(custody: Custody) -> None:
