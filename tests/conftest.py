@@ -1,9 +1,20 @@
-"""For every test: what collecting them has made stays until the end, so nothing needs to look at it again and again."""
+"""For every test: nothing that another one left behind."""
 
 import gc
+from collections.abc import Iterator
+
+import pytest
+import structlog
 
 
 def pytest_collection_finish() -> None:
-    """Ten thousand tests and all modules are a heap whose every full collection takes seconds."""
+    """Ten thousand tests and all modules are a heap whose every full collection takes seconds: it is looked at no more."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def log_as_at_start() -> Iterator[None]:
+    """A command that was run in this process leaves its own way of logging."""
+    yield
+    structlog.reset_defaults()
