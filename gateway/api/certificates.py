@@ -189,7 +189,7 @@ def _add_signing(routes: APIRouter, sidecar: Sidecar) -> None:
         dependencies=[needs(Permission.ROTATE)],
         summary="Have the certificate sign again that did before",
         response_model=Active,
-        responses=problems(_CHANGES),
+        responses=problems(_CHANGES | {422: "It is no such request"}),
         openapi_extra=described(RollBack, {"account": None}),
     )
     def roll_back(request: Request, body: Body) -> Response:

@@ -11,6 +11,7 @@ from policy_api import Api
         pytest.param("POST", "/v1/accounts/acme", "DELETE, GET, PUT", id="an-entry"),
         pytest.param("PUT", "/v1/list-groups/nuisance/numbers.csv", "GET", id="no-entry-of-that-name"),
         pytest.param("DELETE", "/v1/list-groups/nuisance/numbers", "GET, PUT", id="numbers"),
+        pytest.param("OPTIONS", "/v1/certificates/rollback", "POST", id="no-certificate-of-that-name"),
         pytest.param("GET", "/stir/v1/signing", "POST", id="in-the-form-of-the-standard-too"),
     ],
 )
