@@ -11,10 +11,12 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
+from gateway.kamailio.process import ALLOCATOR
 from scenarios.bench.length import Length
 from scenarios.bench.machine import machine
 from scenarios.bench.node import CARRIER, SOFTSWITCH
 from scenarios.bench.traffic import Signed
+from scenarios.bench_peer import hanging
 from scenarios.bench_peer.relays import Relay, door_of, running_relay
 from scenarios.bench_peer.traffic import Ends, Went, place
 from scenarios.bench_peer.world import World, made_world
@@ -26,6 +28,7 @@ STEP, STEP_SECONDS = 250, 10.0
 SIGN, VERIFY = ("sign secsipid", "sign ours"), ("verify secsipid", "verify ours")
 VARIANTS = ("relay", *SIGN, *VERIFY)
 WANTED = {"sign": 1.0, "verify": 0.70}
+HANGING_WANTED = 1.10
 
 
 class Bench:
@@ -81,6 +84,12 @@ class Bench:
             raise RuntimeError(f"{name}: {went}; try a lower --rate")
         return (relay.cpu - before) / went.wanted
 
+    def hanging(self, name: str) -> list[tuple[float, float]]:
+        """As `hanging.p99s`, through one of them."""
+        folder = self._folder / "hanging"
+        folder.mkdir(exist_ok=True)
+        return list(hanging.p99s(self._relays[name], self._world, self._ports, folder, self._length))
+
     def highest(self, name: str, seconds: float) -> int:
         """The highest rate at which every call went through."""
         clean = 0
@@ -99,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="bench-peer-") as name:
             folder = Path(name)
             ports = {host: free_port(host) for host in (CARRIER, SOFTSWITCH)}
-            with made_world(folder, ports[CARRIER], ports[SOFTSWITCH], length) as world:
+            with made_world(folder, ports[CARRIER], ports[SOFTSWITCH], hanging.HOSTS, length) as world:
                 bench = Bench(folder, world, ports, length, asked.rate)
                 with bench.running():
                     _measure(bench, length, asked)
@@ -114,7 +123,9 @@ def _measure(bench: Bench, length: Length, asked: argparse.Namespace) -> None:
         bench.call(name, asked.rate // 2, length.of(WARM_UP_SECONDS))
     rounds = [{name: bench.cost(name, length.of(SECONDS)) for name in VARIANTS} for _ in range(asked.rounds)]
     print(
-        ", ".join(f"{key} {value}" for key, value in machine().items()) + (", SHORT" if asked.short else "")
+        ", ".join(f"{key} {value}" for key, value in machine().items())
+        + f", allocator {ALLOCATOR}"
+        + (", SHORT" if asked.short else "")
     )
     print(f"\nCPU-ms a whole call at {asked.rate} calls/s, {asked.rounds} rounds in turns")
     print(f"{'':16} {'min':>7} {'median':>7} {'max':>7}")
@@ -125,6 +136,11 @@ def _measure(bench: Bench, length: Length, asked: argparse.Namespace) -> None:
         ratios = [each[ours] / each[peer] for each in rounds]
         print(_row(f"{what}", ratios))
         print(f"ratio {what} {median(ratios):.2f}   (wanted ≤ {WANTED[what]:.2f})")
+    print("\ntwo certificate hosts that hang: p99 of the other calls, beside them / alone")
+    for name in VERIFY:
+        rounds_of = bench.hanging(name)
+        print(_row(name, [beside / alone for alone, beside in rounds_of]))
+    print(f"(wanted for ours ≤ {HANGING_WANTED:.2f})")
     if asked.ladder:
         print("\nhighest rate without a failed call, calls/s")
         for name in VARIANTS:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gateway.kamailio.render as render
+from gateway.kamailio.process import ALLOCATOR
 from scenarios.bench.processes import children, cpu_ms
 from tests.integration.sipp import free_port
 from tests.interop.kamailio import PROGRAM, is_ready
@@ -76,7 +77,7 @@ def _command(folder: Path) -> list[str]:
     return [
         str(PROGRAM),
         *("-f", str(folder / "kamailio.cfg"), "-w", str(folder), "-Y", str(folder)),
-        *("-DD", "-E", "-m", str(MEMORY_MB), "-M", "32"),
+        *("-DD", "-E", "-m", str(MEMORY_MB), "-M", "32", "-x", ALLOCATOR, "-X", ALLOCATOR),
     ]
 
 

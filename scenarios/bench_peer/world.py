@@ -40,7 +40,7 @@ trust_anchors = ["{shared}/anchors.pem"]
 crls = ["{shared}/crl.pem"]
 max_iat_age = "300s"
 [fetch]
-ports = [{certificates}]
+ports = {certificates}
 allow_http = true
 allow_addresses = ["127.0.0.0/8"]
 [log]
@@ -55,7 +55,12 @@ class World:
     folder: Path
     carriers: Carriers
     x5u: str
-    certificates: int  # the port of their host
+    certificates: tuple[int, ...]  # the ports of their hosts
+
+    @property
+    def hanging(self) -> tuple[int, ...]:
+        """Of those, the ones that nobody gets an answer from."""
+        return self.certificates[1:]
 
     def configured(self, into: Path) -> Path:
         """A configuration of ours in a folder, with the policy in force and everything else of its own."""
@@ -65,19 +70,22 @@ class World:
         render.folder(into / "state").mkdir()
         path = into / "gateway.toml"
         path.write_text(
-            _CONFIG.format(host=HOST, x5u=self.x5u, certificates=self.certificates, shared=self.folder)
+            _CONFIG.format(host=HOST, x5u=self.x5u, certificates=list(self.certificates), shared=self.folder)
         )
         return path
 
     def signed(self, count: int) -> list[Signed]:
         """Tokens made now, each for a call of its own."""
-        now = int(time.time())
-        return [Signed(self.carriers.token(self.x5u, CALLED, now), self.x5u, CALLED) for _ in range(count)]
+        return [self.token(self.x5u, CALLED) for _ in range(count)]
+
+    def token(self, x5u: str, called: str) -> Signed:
+        """A token made now."""
+        return Signed(self.carriers.token(x5u, called, int(time.time())), x5u, called)
 
 
 @contextlib.contextmanager
-def made_world(folder: Path, carrier: int, softswitch: int, length: Length) -> Iterator[World]:
-    """Make it: peers answer at these ports. The policy takes half a minute."""
+def made_world(folder: Path, carrier: int, softswitch: int, hanging: int, length: Length) -> Iterator[World]:
+    """Make it: peers answer at these ports, so many hosts hang. The policy takes half a minute."""
     carriers = Carriers(time.time())
     (folder / "anchors.pem").write_bytes(carriers.anchors)
     (folder / "crl.pem").write_bytes(carriers.crl)
@@ -85,15 +93,15 @@ def made_world(folder: Path, carrier: int, softswitch: int, length: Length) -> I
     key = folder / "own.key"
     key.touch(mode=0o600)
     key.write_bytes(carriers.key)
-    with certificate_hosts(folder, 1) as (port,):
-        x5u = f"http://127.0.0.1:{port}/sound/bench/0.pem"
+    with certificate_hosts(folder, 1 + hanging) as ports:
+        x5u = f"http://127.0.0.1:{ports[0]}/sound/bench/0.pem"
         state = folder / "state"
         state.mkdir()
         for figure in full_store.importing(state, _document(carrier, softswitch)):
             length.tell(f"{figure.what}: {figure.text}")
         for figure in full_store.compiling(state):
             length.tell(f"{figure.what}: {figure.text}")
-        yield World(folder, carriers, x5u, port)
+        yield World(folder, carriers, x5u, tuple(ports))
 
 
 def _document(carrier: int, softswitch: int) -> dict[str, Any]:
