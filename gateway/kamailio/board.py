@@ -58,17 +58,20 @@ class Board:
 
     def put_owner(self, owner: str, concurrent: int, spent: int, bucket: Bucket | None) -> None:
         """What an owner uses; one that finds no place any more has no bound that holds."""
-        place = next(
-            (
-                place
-                for place in self._places(self._owners_at, OWNERS, _OWNER.size, _key(owner))
-                if _KEY.unpack_from(self._memory, place)[0] in (_key(owner), 0)
-            ),
-            None,
-        )
+        place = self._known.get(owner)
+        if place is None:
+            place = self._place_of_owner(_key(owner))
         if place is not None:
+            self._known[owner] = place
             tokens, at = (bucket.tokens, bucket.at) if bucket else (inf, 0.0)
             _OWNER.pack_into(self._memory, place, _key(owner), concurrent, spent, tokens, at)
+
+    def _place_of_owner(self, key: int) -> int | None:
+        """Where this owner is, else a free place."""
+        for place in self._places(self._owners_at, OWNERS, _OWNER.size, key):
+            if _KEY.unpack_from(self._memory, place)[0] in (key, 0):
+                return place
+        return None
 
     def put_block(self, block: Block, now: float) -> None:
         """Keep a subject out."""

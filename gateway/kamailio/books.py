@@ -64,6 +64,7 @@ class Books:
         self._board, self._ledger, self._calls, self._counters = board, ledger, calls, counters
         self._snapshot, self._now = snapshot, now
         self._arrivals: dict[str, Bucket] = {}
+        self._peers, self._owners = set[str](), set[str]()  # of whom something has changed since `post`
 
     def judged(self, told: Told) -> None:
         """A call was decided."""
@@ -84,29 +85,38 @@ class Books:
             bucket = self._arrivals.setdefault(name, Bucket(float(peer.max_cps), self._now()))
             bucket.is_empty(peer.max_cps, self._now())
             bucket.take()
-            self._post_load(name)
+            self._peers.add(name)
 
     def _ask(self, owner: str) -> None:
         """A bound of calls a second is counted from the moment somebody asks."""
-        if self._limits(owner).cps is not None:
-            self._ledger.usage.over(owner, self._limits(owner), self._now())
+        limits = self._limits(owner)
+        if limits.cps is not None:
+            self._ledger.usage.over(owner, limits, self._now())
 
     def changed(self, peer: str, owners: Iterable[str]) -> None:
         """A call of this peer, which counts for these owners, has begun or gone on."""
-        self._board.put_owner(NODE, len(self._calls), 0, None)
         if peer:
+            self._peers.add(peer)
+        self._owners.update(owners)
+
+    def post(self) -> None:
+        """Put onto the board what has changed: once for all calls that were heard of together."""
+        self._board.put_owner(NODE, len(self._calls), 0, None)
+        for peer in self._peers:
             self._post_load(peer)
-        for owner in owners:
+        for owner in self._owners:
             self._post(owner)
+        self._peers.clear()
+        self._owners.clear()
 
     def _post_load(self, peer: str) -> None:
         self._board.put_owner(load_of(peer), self._calls.setups[peer], 0, self._arrivals.get(peer))
 
     def _post(self, owner: str) -> None:
         """Of an owner without bounds nobody asks."""
-        if self._limits(owner) != NO_LIMITS:
-            usage, now = self._ledger.usage, self._now()
-            committed = usage.committed(owner, now)
+        if self._limits(owner).asks:
+            usage = self._ledger.usage
+            committed = usage.committed(owner, self._now())
             self._board.put_owner(owner, usage.concurrent(owner), committed, usage.tokens(owner))
 
     def _limits(self, owner: str) -> Limits:

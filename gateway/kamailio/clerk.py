@@ -39,6 +39,10 @@ class Counted(Protocol):
         """A call of this peer, which counts for these owners, has begun or gone on."""
         ...
 
+    def post(self) -> None:
+        """Let the SIP processes see what has changed."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -106,12 +110,14 @@ class Clerk:
             return None
         (_, decided), self._current = self._current, None
         self._took(told(decided))
+        self._counted.post()
         return decided
 
     def _given_up(self, suspended: Suspended, decided: Decided) -> None:
         self._current = None
         record = {**decided.record, "code": 487, "ended_by": "cancelled", "concluded_ms": 0.0}
         self._counted.judged(told(decided)._replace(hold=None))
+        self._counted.post()
         self._tell(records.of_call(suspended.token, record))
 
     # What the SIP processes say
@@ -119,6 +125,7 @@ class Clerk:
     def _hear(self) -> None:
         for word in self._line.heard():
             self._take(word)
+        self._counted.post()
 
     def _take(self, word: Word) -> None:
         if isinstance(word, Told):
@@ -153,8 +160,11 @@ class Clerk:
 
     async def _listen(self) -> None:
         while True:
-            while found := native.news():
-                self._heard(*found)
+            if found := native.news():
+                while found:
+                    self._heard(*found)
+                    found = native.news()
+                self._counted.post()
             await asyncio.sleep(NEWS_SECONDS)
 
     def _heard(self, token: str, text: str) -> None:

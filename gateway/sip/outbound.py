@@ -54,14 +54,17 @@ def called_user(call: OutboundCall | InboundCall, decision: Forward | Deliver) -
     if sent and sent.callee_sent is not None:
         return sent.callee_sent
     user = user_of(call.callee)
-    if number_of(user, call.peer.plan) == judged:
+    if user == f"+{judged}" or number_of(user, call.peer.plan) == judged:
         return user if sent and sent.emergency else f"{user}{_ported(call, judged)}"
     return judged if sent and sent.emergency else f"+{judged}"
 
 
 def _ported(call: OutboundCall | InboundCall, judged: str) -> str:
     """What a number portability query has found out (RFC 4694), as far as it leads to the country of the number itself."""
-    found = dict(_PORTABILITY.findall(call.callee.partition("@")[0].lower()))
+    dialled = call.callee.partition("@")[0]
+    if ";" not in dialled:
+        return ""
+    found = dict(_PORTABILITY.findall(dialled.lower()))
     routing = number_of(found.get("rn", ""), call.peer.plan)
     if "rn" in found and (routing is None or region(routing) != region(judged)):
         return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from gateway.decision import Parties
@@ -74,6 +75,7 @@ def of_call(token: str, record: Mapping[str, Any]) -> dict[str, Any]:
     return {"call": token, **written}
 
 
+@lru_cache(256)
 def _user(text: str) -> str:
     """The user part of an address, or the whole text where it is none, as far as a record needs it."""
     with suppress(BadMessage):

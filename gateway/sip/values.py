@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.sip.message import BadMessage
@@ -82,8 +83,12 @@ def quoted(text: str) -> str:
     return f'"{_TO_ESCAPE.sub(_ESCAPED, _CONTROL.sub("", text))}"'
 
 
+@lru_cache(256)
 def name_addr(value: str) -> NameAddr:
-    """Split a name-addr or addr-spec; raises BadMessage when it is neither."""
+    """Split a name-addr or addr-spec; raises BadMessage when it is neither.
+
+    A call asks for its From half a dozen times.
+    """
     found = _NAME_ADDR.fullmatch(value)
     if found:
         return NameAddr(found[1].strip(), found[2].strip(), found[3])

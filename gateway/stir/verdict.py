@@ -1,7 +1,7 @@
 """What a verification found: on each Identity header, and on the call. This file does no I/O."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.stir.claims import Attest
@@ -43,6 +43,12 @@ class Verdict:
 
     reason: Reason
     headers: tuple[HeaderVerdict, ...] = ()
+    decisive: HeaderVerdict | None = field(init=False, compare=False)
+    """The header the verdict rests on."""
+
+    def __post_init__(self) -> None:
+        decisive = next((each for each in main(self.headers) if each.reason is self.reason), None)
+        object.__setattr__(self, "decisive", decisive)
 
     @property
     def passed(self) -> bool:
@@ -59,11 +65,6 @@ class Verdict:
     @property
     def fault(self) -> Fault | None:
         return self.reason.fault
-
-    @property
-    def decisive(self) -> HeaderVerdict | None:
-        """The header the verdict rests on."""
-        return next((each for each in main(self.headers) if each.reason is self.reason), None)
 
     @property
     def attest(self) -> Attest | None:

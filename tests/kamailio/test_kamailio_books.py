@@ -65,11 +65,13 @@ class Office:
         if hold:
             self.calls.began(token, record, hold, ("carrier",))
             self.books.changed(*self.calls.counted_for(token))
+        self.books.post()
 
     def news(self, token: str, text: str) -> None:
         counted_for = self.calls.counted_for(token)
         self.calls.heard(token, News.read(text))
         self.books.changed(*counted_for)
+        self.books.post()
 
     def over(self) -> str | None:
         return self.readings.over("account/acme", LIMITS, self.now)
