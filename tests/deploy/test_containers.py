@@ -24,6 +24,7 @@ COMPOSE = DEPLOY / "compose"
 DOCKERFILE = DEPLOY / "Dockerfile"
 BASE = "compose.yaml"
 POSTGRESQL = "compose.postgresql.yaml"
+CLUSTER = "compose.cluster.yaml"
 FILES = sorted(path.name for path in COMPOSE.glob("*.yaml"))
 WORLDS = [name for name in FILES if ".world-" in name]
 BIN = Path(sys.executable).parent
@@ -64,9 +65,9 @@ def test_a_compose_file_is_as_the_specification_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_command_written_above_names_files_that_are_there_the_base_first(name: str) -> None:
+def test_the_command_written_above_names_files_that_are_there_a_whole_world_first(name: str) -> None:
     named = commanded((COMPOSE / name).read_text())
-    assert named[0] == BASE
+    assert named[0] in (BASE, CLUSTER)
     assert named[-1] == name
     assert set(named) <= set(FILES)
 
@@ -113,6 +114,29 @@ def test_calls_do_not_wait_for_the_database_to_be_well() -> None:
     assert compose(POSTGRESQL)["services"]["gateway"]["depends_on"] == ["database"]
 
 
+def test_the_nodes_of_the_cluster_have_no_privilege_and_each_a_state_of_its_own() -> None:
+    services = compose(CLUSTER)["services"]
+    nodes = [services[f"node-{number}"] for number in (1, 2, 3)]
+    for node in nodes:
+        assert (node["read_only"], node["cap_drop"]) == (True, ["ALL"])
+        assert not {"privileged", "cap_add", "devices", "user"} & set(node)
+    assert len({node["volumes"][1] for node in nodes}) == 3
+
+
+def test_the_fronts_call_the_nodes_where_they_are() -> None:
+    networks = [compose(CLUSTER)["services"][f"node-{number}"]["networks"] for number in (1, 2, 3)]
+    there = [f"1 sip:{network['sip']['ipv4_address']}:5060" for network in networks]
+    assert (COMPOSE / "cluster" / "nodes.list").read_text().splitlines() == there
+
+
+def test_nobody_outside_reaches_the_database_and_redis_which_ask_for_no_password() -> None:
+    world = compose(CLUSTER)
+    for name in ("database", "redis"):
+        assert list(world["services"][name]["networks"]) == ["inside"]
+        assert "ports" not in world["services"][name]
+    assert world["networks"]["inside"] == {"internal": True}
+
+
 @pytest.mark.skipif(FAKETIME is None, reason="no libfaketime: apt-get install libfaketime")
 def test_in_the_world_with_a_wrong_clock_a_token_is_from_the_future(tmp_path: Path) -> None:
     wrong = {
@@ -146,7 +170,7 @@ def test_hadolint_has_nothing_to_say_about_the_dockerfile() -> None:
 
 
 def test_every_stage_that_runs_ends_as_a_user_without_rights() -> None:
-    for name in ("node", "wrong-clock"):
+    for name in ("node", "wrong-clock", "front"):
         assert re.findall(r"^USER (\S+)$", stages()[name], re.MULTILINE)[-1] == "10001:10001"
 
 
@@ -183,7 +207,7 @@ def test_all_that_is_copied_into_the_image_is_let_into_its_build() -> None:
 def test_docker_compose_understands_the_files_together(name: str, tmp_path: Path) -> None:
     files = [tmp_path / each for each in commanded((COMPOSE / name).read_text())]
     for file in files:  # its older versions, which are what Debian has, know no names of projects
-        file.write_text((COMPOSE / file.name).read_text().replace("name: vos3000-stir-gateway\n", ""))
+        file.write_text(re.sub(r"^name: .*$", "", (COMPOSE / file.name).read_text(), flags=re.MULTILINE))
     arguments = [argument for file in files for argument in ("-f", str(file))]
     said = subprocess.run(["docker-compose", *arguments, "config", "--quiet"], capture_output=True, text=True)
     assert said.returncode == 0, said.stderr

@@ -67,18 +67,25 @@ def running_kamailio(lab: Lab, folder: Path) -> Iterator[Kamailio]:
 
 def invite(*headers: str, caller: str = CALLER, callee: str = CALLEE) -> bytes:
     """An INVITE with these headers besides those it must have."""
-    return _request("INVITE", caller, callee, headers)
+    return request("INVITE", caller, callee, headers)
 
 
-def _request(method: str, caller: str, callee: str, headers: tuple[str, ...] = ()) -> bytes:
+def request(
+    method: str,
+    caller: str = CALLER,
+    callee: str = CALLEE,
+    headers: tuple[str, ...] = (),
+    host: str = PROXY_HOST,
+) -> bytes:
+    """A request that begins something, at a host."""
     token = uuid4().hex
     return write(
-        f"{method} sip:{callee}@{PROXY_HOST} SIP/2.0",
+        f"{method} sip:{callee}@{host} SIP/2.0",
         [
             f"Via: SIP/2.0/UDP {CALLER_HOST};rport;branch=z9hG4bK{token}",
             "Max-Forwards: 70",
             f"From: <sip:{caller}@{CALLER_HOST}>;tag={token}",
-            f"To: <sip:{callee}@{PROXY_HOST}>",
+            f"To: <sip:{callee}@{host}>",
             f"Call-ID: {token}",
             f"CSeq: 1 {method}",
             f"Contact: <sip:{CALLER_HOST}>",
@@ -110,7 +117,7 @@ def is_ready(address: tuple[str, int], process: subprocess.Popen[bytes]) -> bool
     with _udp(CALLER_HOST) as probe:
         probe.settimeout(0.05)
         for _ in range(START_TRIES):
-            probe.sendto(_request("OPTIONS", "probe", "ready"), address)
+            probe.sendto(request("OPTIONS", "probe", "ready"), address)
             with contextlib.suppress(TimeoutError):
                 return parse(probe.recv(65_535)).status == 200
             if process.poll() is not None:
