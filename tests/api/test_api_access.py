@@ -85,6 +85,7 @@ def test_a_lost_second_factor_is_taken_away(door: Door, admin: Admin) -> None:
     [
         {"name": "x", "permissions": []},
         {"name": "x", "permissions": ["root"]},
+        {"name": "x", "permissions": ["read", "read"]},
         {"name": "x", "permissions": ["read"], "lasts": "0s"},
         {"name": "x", "permissions": ["read"], "lasts": "99999d"},
         {"name": "x", "permissions": ["read"], "lasts": 5},
