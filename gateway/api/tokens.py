@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import datetime
 from typing import Annotated, Any
@@ -134,7 +135,9 @@ async def add_token(request: Request, sidecar: Sidecar, asked: NewToken) -> Made
 
 
 async def cancel_token(request: Request, sidecar: Sidecar, id: str) -> None:
-    """End a token at once; NotThere, StoreGone."""
+    """End a token at once; NotAllowed, NotThere, StoreGone."""
+    token = await asyncio.to_thread(_found, sidecar, id)
+    check_grant(request, token.permissions)
     await sidecar.change_access(lambda store: store.revoke_token(id, who(request)))
 
 

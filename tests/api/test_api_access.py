@@ -136,6 +136,26 @@ def test_nobody_gives_what_they_do_not_have(door: Door) -> None:
     assert client.delete("/v1/users/alice", headers=shown).status_code == 403
 
 
+def test_nobody_takes_what_they_do_not_have(door: Door) -> None:
+    alice, _ = door.logged_in(Role.ADMIN, "alice")
+    (session,) = alice.get("/v1/sessions").json()["items"]
+    shown = door.token(Permission.ACCESS, Permission.READ)
+    crm = door.token(Permission.POLICY, Permission.READ, name="crm")
+    peer = door.token(Permission.READ, name="reports")
+    tokens = {each.name: each.id for each in door.roster.current().tokens.values()}
+    client = door.client()
+    answer = client.delete(f"/v1/tokens/{tokens['crm']}", headers=shown)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        403,
+        "grant-exceeds: token:tester lacks policy itself",
+    )
+    assert client.delete(f"/v1/sessions/{session['id']}", headers=shown).status_code == 403
+    assert client.get("/v1/me", headers=crm).status_code == alice.get("/v1/me").status_code == 200
+    assert client.delete(f"/v1/tokens/{tokens['reports']}", headers=shown).status_code == 204
+    assert client.get("/v1/me", headers=peer).status_code == 401
+    assert client.delete(f"/v1/tokens/{tokens['tester']}", headers=shown).status_code == 204
+
+
 def test_a_change_of_policy_is_on_record_by_the_name_of_its_token(door: Door) -> None:
     shown = door.token(Permission.POLICY, name="crm")
     sent = {"id": "acme", "name": "Acme"}
