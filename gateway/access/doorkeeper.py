@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from gateway.access.buckets import Buckets
 from gateway.access.directory import Directory
 from gateway.access.permissions import Permission
+from gateway.access.places import place
 from gateway.access.principal import Principal
 from gateway.access.rules import AccessRules
 from gateway.access.sessions import Sessions
@@ -56,7 +57,7 @@ class Access:
     def admit(self, shown: Shown, principal: Principal | None, permission: Permission, now: float) -> None:
         """Count a request of somebody, or of nobody known; raises TooMany."""
         if principal is None:
-            wait = self._strangers.take(shown.address, now)
+            wait = self._strangers.take(place(shown.address), now)
         else:
             buckets = self._stir if permission is Permission.STIR else self._known
             wait = buckets.take((principal.kind, principal.name), now)

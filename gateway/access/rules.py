@@ -28,7 +28,8 @@ def _time_outs() -> dict[Role, TimeOuts]:
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """lock_after: failures in a row; lock_seconds: the first time, twice as long each time after, up to lock_most.
+    """lock_after: failures in a row of one name from one place; lock_seconds: the first time, twice as long each time after,
+    up to lock_most.
 
     Rates are requests a second of one principal, with twice as many at once; those of strangers count by address.
     """
