@@ -1,6 +1,6 @@
 """What a process signs with: the last good credentials until better ones can be read, never a mixture, never another's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -35,9 +35,13 @@ def configured(custody: Custody) -> Credential:
     return credential_of("configured", key, chain, "https://certs.example.test/configured.pem", "test")
 
 
-def process(custody: Custody, configured: Credential | None = None) -> Following:
+def process(
+    custody: Custody, configured: Credential | None = None, ordered: Mapping[str, str] | None = None
+) -> Following:
     """A process that has just started."""
-    made = Following(custody.means.file, custody.keyring, configured, lambda: custody.trust.revocations)
+    made = Following(
+        custody.means.file, custody.keyring, configured, lambda: custody.trust.revocations, ordered or {}
+    )
     made.changed()
     return made
 
@@ -60,6 +64,18 @@ def test_a_process_that_starts_with_a_spoilt_manifest_signs_nothing(
     made = process(custody, configured)
     assert name(made) is None
     assert made.problems[0].startswith("credentials-unreadable: ")
+
+
+@pytest.mark.parametrize(("spc", "signs"), [("709J", None), ("616H", "configured")])
+def test_an_account_whose_certificate_is_ordered_waits_for_it_unless_the_default_is_of_its_provider(
+    custody: Custody, configured: Credential, spc: str, signs: str | None
+) -> None:
+    made = process(custody, configured, {"acme": spc})
+    assert (name(made, "acme"), name(made, "bravo")) == (signs, "configured")
+    assert made.current.problem(custody.now, "acme") == (None if signs else "certificate.none")
+    custody.custodian.activate(custody.installed("own", spc), "acme")
+    made.changed()
+    assert (name(made, "acme"), name(made, "bravo")) == ("own", "configured")
 
 
 def test_a_process_that_starts_with_a_spoilt_manifest_still_serves_the_configured_chain(
