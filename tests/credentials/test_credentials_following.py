@@ -14,12 +14,12 @@ from certs import pem
 from gateway.credentials import following as module
 from gateway.credentials.following import Following
 from gateway.credentials.manifest import Manifest
-from gateway.credentials.manifest_file import FILE
+from gateway.credentials.manifest_file import FILE, LOCK, ManifestUnreadable
 from gateway.stir import passport
 from gateway.stir.claims import ShakenClaims
 from gateway.stir.path import Anchors
 from gateway.stir.revocation import Revocations, read_crl
-from gateway.trust.credential import Credential, credential_of
+from gateway.trust.credential import Credential, CredentialRefused, credential_of
 from tests.custody import ISSUER, Custody, leaf_of
 
 CLAIMS = ShakenClaims(
@@ -64,6 +64,29 @@ def test_a_process_that_starts_with_a_spoilt_manifest_signs_nothing(
     made = process(custody, configured)
     assert name(made) is None
     assert made.problems[0].startswith("credentials-unreadable: ")
+
+
+def test_a_manifest_that_was_taken_away_while_nothing_ran_is_missed(
+    custody: Custody, configured: Credential
+) -> None:
+    custody.custodian.activate(custody.installed("main"))
+    (custody.folder / FILE).unlink()
+    made = process(custody, configured)
+    assert name(made) is None
+    assert "is gone: put it back from a backup" in made.problems[0]
+    with pytest.raises(ManifestUnreadable):
+        custody.custodian.make_key("another")
+    (custody.folder / LOCK).unlink()
+    assert name(process(custody, configured)) == "configured"
+
+
+def test_a_first_change_that_is_refused_leaves_a_node_that_can_begin(
+    custody: Custody, configured: Credential
+) -> None:
+    with pytest.raises(CredentialRefused):
+        custody.custodian.roll_back()
+    assert name(process(custody, configured)) == "configured"
+    assert custody.custodian.make_key("first")
 
 
 @pytest.mark.parametrize(("spc", "signs"), [("709J", None), ("616H", "configured")])
