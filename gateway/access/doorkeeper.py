@@ -38,8 +38,8 @@ class Access:
         self.rules, self.directory = rules, directory
         self.sessions = Sessions(rules)
         self._is_stir_address, self._subjects = is_stir_address, subjects
-        self._known, self._stir, self._strangers = map(
-            Buckets, (rules.rate, rules.stir_rate, rules.stranger_rate)
+        self._known, self._stir, self._strangers, self._public = map(
+            Buckets, (rules.rate, rules.stir_rate, rules.stranger_rate, rules.public_rate)
         )
 
     def identify(self, shown: Shown, now: float) -> Identified:
@@ -61,6 +61,12 @@ class Access:
         else:
             buckets = self._stir if permission is Permission.STIR else self._known
             wait = buckets.take((principal.kind, principal.name), now)
+        if wait:
+            raise TooMany(wait)
+
+    def admit_anybody(self, address: str, now: float) -> None:
+        """Count a request for what is public; raises TooMany."""
+        wait = self._public.take(place(address), now)
         if wait:
             raise TooMany(wait)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
 from gateway.access.permissions import Permission
 from gateway.api.authorisation import CSRF_HEADER, requirements_of
@@ -19,6 +20,7 @@ from gateway.api.headers import Described, Responses
 from gateway.api.models import JSON
 from gateway.api.operators_answers import MODELS
 from gateway.api.problems import problems
+from gateway.api.safe_headers import SafeHeaders
 from gateway.api.tags import TAGS
 
 _SECURITY = {
@@ -52,6 +54,10 @@ class Application(FastAPI):
             separate_input_output_schemas=False,  # an entry is read and written in one shape
             generate_unique_id_function=_operation_id,
         )
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All of it, with the headers of every answer, also of one to an error that nobody expected."""
+        return SafeHeaders(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
         """The description, made once."""

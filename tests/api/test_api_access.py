@@ -9,6 +9,7 @@ from doors import NOW, PEER, Door, open_door
 from fastapi.testclient import TestClient
 
 from gateway.access.permissions import Permission, Role
+from gateway.api.authorisation import PUBLIC
 
 Admin = tuple[TestClient, dict[str, str]]
 
@@ -195,6 +196,18 @@ def test_whoever_asks_too_often_is_told_when_to_ask_again(tmp_path: Path) -> Non
         assert [each.status_code for each in strangers] == [401, 401, 429]
         assert strangers[-1].headers["retry-after"] == "1"
         assert door.client("198.51.100.7").get("/v1/me").status_code == 401
+
+
+def test_what_is_public_is_not_to_be_had_without_end(tmp_path: Path) -> None:
+    with open_door(tmp_path, access={"public_rate": 1}) as door:
+        for place, path in enumerate(sorted(PUBLIC)):
+            client, asked = door.client(f"192.0.2.{place}"), path.replace("{name}", "none")
+            verb = client.post if path == "/v1/login" else client.get
+            statuses = [verb(asked).status_code for _ in range(3)]
+            assert 429 not in statuses[:2], path
+            assert statuses[2] == 429, path
+        door.clock.now += 1
+        assert door.client("192.0.2.0").get("/healthz").status_code == 200
 
 
 def test_listed_networks_may_have_calls_signed_and_nothing_else(tmp_path: Path) -> None:
