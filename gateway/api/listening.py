@@ -23,17 +23,18 @@ MOST_CONNECTIONS = 500
 HEAD_SECONDS = 10.0
 """For the head of a request, and for the rest of a body that has been answered already."""
 
+WAKE_SECONDS = 1.0
+"""After which whoever waits for more of a body sees how long that has lasted."""
+
 _LEAST_TLS = ssl.TLSVersion.TLSv1_2
 _IDLE_SECONDS = 75  # a pool of connections that its owner keeps for a minute finds them open
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP/1.1 that knows who is at the other end of TLS, and closes on whoever sends no whole head in time.
+    """HTTP/1.1 that knows who is at the other end of TLS, closes on whoever sends no whole head in time, and wakes whoever
+    waits for a body, which has a time of its own (`gateway.api.patience`)."""
 
-    A body that somebody reads has a time of its own: `gateway.api.patience`.
-    """
-
-    head_seconds = HEAD_SECONDS
+    head_seconds, wake_seconds = HEAD_SECONDS, WAKE_SECONDS
     _is_between = False  # messages, where uvicorn's own limit for idle connections holds
     _is_head_open = True
     _timer: asyncio.TimerHandle | None = None
@@ -72,6 +73,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
+        """See to it that the rest of a message comes; a head that was waited for, or a body, has its time anew."""
         if self._is_between:
             self._unwatch()
         elif self._timer is None:
@@ -87,7 +89,8 @@ class Protocol(HttpToolsProtocol):
         if self._is_head_open or self.cycle.response_complete:
             self.transport.close()
         else:
-            self._watch()
+            self.cycle.message_event.set()
+            self._timer = self.loop.call_later(self.wake_seconds, self._late)
 
 
 def uvicorn_config(api: Api, app: FastAPI, protocol: type[Protocol] = Protocol) -> uvicorn.Config:

@@ -1,8 +1,13 @@
-"""How long the body of a request may be on its way: who sends it drop by drop holds a place that others need."""
+"""How long the body of a request may be on its way: who sends it drop by drop holds a place that others need.
+
+A timer for each request would cost more than the request is worth. The protocol (`gateway.api.listening`) wakes whoever waits
+for more of a body every second; whether that has lasted too long is seen here.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,27 +30,24 @@ class Patience:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http":
-            receive = _Bounded(receive, asyncio.get_running_loop().time() + self.seconds)
+            clock = asyncio.get_running_loop().time
+            receive = _Bounded(receive, clock, clock() + self.seconds)
         await self.app(scope, receive, send)
 
 
 @dataclass(slots=True)
 class _Bounded:
-    """What comes of one request; until: by when, on the loop's clock."""
+    """What comes of one request; until: by when, on that clock."""
 
     receive: Receive
+    clock: Callable[[], float]
     until: float
-    is_whole: bool = False
 
     async def __call__(self) -> Message:
         """The next message; TooSlow."""
-        if self.is_whole:  # who asks on waits for the client to leave
-            return await self.receive()
-        try:
-            async with asyncio.timeout_at(self.until):
-                message = await self.receive()
-        except TimeoutError:
-            raise TooSlow from None
-        self.until += len(message.get("body", b"")) / BYTES_A_SECOND
-        self.is_whole = not message.get("more_body", False)
+        message = await self.receive()
+        if message.get("more_body"):
+            self.until += len(message["body"]) / BYTES_A_SECOND
+            if self.clock() > self.until:
+                raise TooSlow
         return message

@@ -20,11 +20,8 @@ class SafeHeaders:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(each for each in _HEADERS if each[0] not in said),
-                ]
+                said = dict(message["headers"])
+                message["headers"] += [each for each in _HEADERS if each[0] not in said]
             await send(message)
 
         await self.app(scope, receive, told)

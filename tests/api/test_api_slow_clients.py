@@ -24,9 +24,9 @@ PATIENT_FOR = 20.0
 
 
 class Impatient(Protocol):
-    """The protocol, with less time for a head."""
+    """The protocol, with less time for a head, and a closer look at a body."""
 
-    head_seconds = SOON
+    head_seconds, wake_seconds = SOON, SOON / 3
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
 
 
 @contextlib.contextmanager
-def listening(door: Door, protocol: type[Protocol] = Protocol) -> Iterator[int]:
+def listening(door: Door, protocol: type[Protocol] = Impatient) -> Iterator[int]:
     """The port at which the door is reached, as a node has it, but for its patience."""
     api = Api.model_validate({"listen": f"127.0.0.1:{free_port('127.0.0.1')}"})
     server = uvicorn.Server(uvicorn_config(api, create_app(door.sidecar, patience=SOON), protocol))
@@ -99,13 +99,13 @@ def test_a_body_that_does_not_come_is_answered_408(
     ],
 )
 def test_whoever_stops_in_the_middle_is_closed_on(door: Door, sent: bytes) -> None:
-    with listening(door, Impatient) as port:
+    with listening(door) as port:
         until_closed(connected(port, sent))
 
 
 def test_who_has_sent_all_of_it_may_come_back_on_the_same_connection(door: Door) -> None:
     asked = b"GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n"
-    with listening(door, Impatient) as port, connected(port, asked) as made, connected(port) as idle:
+    with listening(door) as port, connected(port, asked) as made, connected(port) as idle:
         assert made.recv(65_536).startswith(b"HTTP/1.1 200 ")
         assert idle.recv(1) == b""  # the time of a head is over
         made.sendall(asked)
@@ -114,7 +114,7 @@ def test_who_has_sent_all_of_it_may_come_back_on_the_same_connection(door: Door)
 
 def test_a_connection_too_many_is_told_so(door: Door) -> None:
     asked = b"GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n"
-    with listening(door) as port, contextlib.ExitStack() as open_ones:
+    with listening(door, Protocol) as port, contextlib.ExitStack() as open_ones:
         for _ in range(MOST_CONNECTIONS - 1):
             open_ones.enter_context(connected(port))
         assert until_closed(connected(port, asked)).startswith(b"HTTP/1.1 503 ")
@@ -123,10 +123,8 @@ def test_a_connection_too_many_is_told_so(door: Door) -> None:
 @pytest.mark.parametrize(("first", "is_heard"), [(BYTES_A_SECOND * 5, True), (1, False)])
 def test_a_body_has_the_longer_the_more_of_it_comes(first: int, is_heard: bool) -> None:
     async def come() -> Message:
-        if coming:
-            return coming.pop()
-        await asyncio.sleep(2 * SOON)
-        return {"type": "http.request", "body": b"last", "more_body": False}
+        await asyncio.sleep(SOON)
+        return coming.pop(0)
 
     async def read(_scope: Scope, receive: Receive, _send: Send) -> None:
         while (await receive())["more_body"]:
@@ -135,8 +133,11 @@ def test_a_body_has_the_longer_the_more_of_it_comes(first: int, is_heard: bool) 
     async def nothing(_message: Message) -> None:
         raise AssertionError
 
-    coming: list[Message] = [{"type": "http.request", "body": bytes(first), "more_body": True}]
-    heard = Patience(read, SOON)({"type": "http"}, come, nothing)
+    coming: list[Message] = [
+        {"type": "http.request", "body": body, "more_body": bool(coming)}
+        for body, coming in ((bytes(first), True), (b"", True), (b"", True), (b"last", False))
+    ]
+    heard = Patience(read, 2 * SOON)({"type": "http"}, come, nothing)
     if is_heard:
         asyncio.run(heard)
     else:
