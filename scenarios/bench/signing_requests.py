@@ -80,7 +80,10 @@ def _token(node: Node) -> str:
 def _lets_in(node: Node, token: str) -> bool:
     """Whether the sidecar knows the token: what is asked for so is a mistake, and not a stranger's."""
     shown = {"Authorization": f"Bearer {token}"}
-    return httpx.post(_url(node), json={}, headers=shown, trust_env=False).status_code == 400
+    try:
+        return httpx.post(_url(node), json={}, headers=shown, trust_env=False).status_code == 400
+    except httpx.TransportError:  # it does not listen yet
+        return False
 
 
 def _pin(pid: int, core: int) -> None:
