@@ -102,7 +102,7 @@ def _include_policy(app: FastAPI, sidecar: Sidecar, running: uploads.Uploads) ->
 
 def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(StirError)
-    async def stir_error(request: Request, error: StirError) -> JSONResponse:
+    async def stir_error(request: Request, error: StirError) -> Response:
         return refuse(request, error)
 
     @app.exception_handler(NotAllowed)
@@ -114,9 +114,9 @@ def _answer_errors(app: FastAPI) -> None:
         return problem(request, error.status, error.detail, error.mistakes)
 
     @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+    async def http_error(request: Request, error: HTTPException) -> Response:
         if is_stir(request) and error.status_code in _STIR_ERRORS:
-            answer = refuse(request, StirError(_STIR_ERRORS[error.status_code]))
+            answer: Response = refuse(request, StirError(_STIR_ERRORS[error.status_code]))
         else:
             answer = problem(request, error.status_code, error.detail)
         answer.headers.update(error.headers or {})
