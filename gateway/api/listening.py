@@ -73,7 +73,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
-        """See to it that the rest of a message comes; a head that was waited for, or a body, has its time anew."""
+        """See to it that the rest of a message comes, where one has begun or is the first."""
         if self._is_between:
             self._unwatch()
         elif self._timer is None:

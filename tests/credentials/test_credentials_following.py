@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
@@ -11,10 +12,12 @@ from cryptography.x509 import load_pem_x509_certificate
 from pydantic import TypeAdapter
 
 from certs import pem
+from gateway.config import Config
 from gateway.credentials import following as module
 from gateway.credentials.following import Following
 from gateway.credentials.manifest import Manifest
 from gateway.credentials.manifest_file import FILE, LOCK, ManifestUnreadable
+from gateway.credentials.opening import following_of
 from gateway.stir import passport
 from gateway.stir.claims import ShakenClaims
 from gateway.stir.path import Anchors
@@ -99,6 +102,26 @@ def test_an_account_whose_certificate_is_ordered_waits_for_it_unless_the_default
     custody.custodian.activate(custody.installed("own", spc), "acme")
     made.changed()
     assert (name(made, "acme"), name(made, "bravo")) == ("own", "configured")
+
+
+def test_the_orders_of_the_configuration_say_who_waits(tmp_path: Path) -> None:
+    order = {"spc": "709J", "organization": "Acme", "account": "acme"}
+    config = Config.model_validate(
+        {
+            "node": {"state_dir": tmp_path},
+            "sip": {"listen": ["udp:127.0.0.2:5060"]},
+            "acme": {
+                "directory": "https://acme.example.test/directory",
+                "sti_pa_url": "https://sti-pa.example.test",
+                "sti_pa_user": "us",
+                "sti_pa_password": tmp_path / "password",
+                "orders": [order, {"spc": "616H", "organization": "Example Telecom"}],
+            },
+        }
+    )
+    made = following_of(config, Revocations)
+    made.changed()
+    assert made.current.accounts == {"acme": None}
 
 
 def test_a_process_that_starts_with_a_spoilt_manifest_still_serves_the_configured_chain(
