@@ -93,8 +93,10 @@ class Protocol(HttpToolsProtocol):
             self._timer = self.loop.call_later(self.wake_seconds, self._late)
 
 
-def uvicorn_config(api: Api, app: FastAPI, protocol: type[Protocol] = Protocol) -> uvicorn.Config:
-    """What uvicorn is started with."""
+def uvicorn_config(
+    api: Api, app: FastAPI, protocol: type[Protocol] = Protocol, connections: int = MOST_CONNECTIONS
+) -> uvicorn.Config:
+    """What uvicorn is started with; connections: how many at once."""
     config = uvicorn.Config(
         app,
         host=api.listen.host,
@@ -107,7 +109,7 @@ def uvicorn_config(api: Api, app: FastAPI, protocol: type[Protocol] = Protocol) 
         proxy_headers=bool(api.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in api.trusted_proxies],
         timeout_keep_alive=_IDLE_SECONDS,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=connections,
     )
     if api.has_tls:
         config.ssl_context_factory = lambda _config, _default: tls_context(api)
