@@ -146,6 +146,7 @@ class Access(Strict):
     rate: Rate = 200
     stir_rate: Rate = 5000
     stranger_rate: Rate = 20
+    public_rate: Rate = 200
 
     @property
     def rules(self) -> AccessRules:
@@ -162,6 +163,7 @@ class Access(Strict):
             rate=self.rate,
             stir_rate=self.stir_rate,
             stranger_rate=self.stranger_rate,
+            public_rate=self.public_rate,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Literal
@@ -22,6 +23,8 @@ NUMBER_FIELDS = ("caller", "callee", "caller_dialled", "callee_dialled", "orig",
 
 _MASK = "xxxx"
 _SHORTEST_MASKED = 7  # what is shorter is a service or emergency number, nobody's own
+_unshown = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What JSON leaves as it is and a terminal obeys: C1 controls, ends of lines, and what turns the direction of text round."""
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # json.dumps would make one for each line
 
 
@@ -67,7 +70,10 @@ def mask(number: str) -> str:
 
 
 def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
-    return _encode(event).encode(errors="replace")
+    line = _encode(event)
+    if not line.isascii():
+        line = _unshown.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+    return line.encode(errors="replace")
 
 
 class _Forward(logging.Handler):

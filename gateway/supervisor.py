@@ -17,16 +17,18 @@ from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from types import FrameType
 
 from gateway import log, wiring
 from gateway.config import Config
 from gateway.sip.transport import bind
+from gateway.store.files import sweep
 
 BACK_OFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds before a restart, after so many deaths in a row
 STEADY = 30.0  # seconds of life after which a death is the first again
 STOP_SECONDS = 5.0  # what a process without calls may take to end
+WRITTEN_WITHIN = 600.0  # seconds in which whoever writes a file is done with it
 
 _log = log.get("supervisor")
 
@@ -172,5 +174,6 @@ def _child(target: Callable[..., None], *args: object) -> None:
 def run(config: Config, config_path: Path) -> int:
     """Run the node that this file configures in the foreground until it is told to stop; returns its exit code."""
     log.setup(config.log.level)
-    _log.info("node.starting", node=config.node.name, pid=os.getpid())
+    left_over = sweep(config.node.state_dir, time() - WRITTEN_WITHIN)
+    _log.info("node.starting", node=config.node.name, pid=os.getpid(), left_over=left_over)
     return Supervisor(config, config_path).run()

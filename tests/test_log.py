@@ -62,6 +62,18 @@ def test_a_stranger_s_text_stays_on_its_line(capfdbinary: pytest.CaptureFixture[
     assert len(lines(capfdbinary)) == 1
 
 
+def test_a_stranger_s_text_neither_commands_a_terminal_nor_turns_its_line_round(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    log.setup()
+    commands = "\x80\x85\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+    log.get("edge").warning("refused", text=f"Zoë{commands}")
+    written = capfdbinary.readouterr().out.decode()
+    assert "Zoë" in written
+    assert not set(written) & set(commands)
+    assert json.loads(written)["text"] == f"Zoë{commands}"
+
+
 def test_what_is_below_the_level_is_not_said(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     log.setup("warning")
     log.get("edge").info("quiet")

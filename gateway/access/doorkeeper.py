@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from gateway.access.buckets import Buckets
 from gateway.access.directory import Directory
 from gateway.access.permissions import Permission
+from gateway.access.places import place
 from gateway.access.principal import Principal
 from gateway.access.rules import AccessRules
 from gateway.access.sessions import Sessions
@@ -37,8 +38,8 @@ class Access:
         self.rules, self.directory = rules, directory
         self.sessions = Sessions(rules)
         self._is_stir_address, self._subjects = is_stir_address, subjects
-        self._known, self._stir, self._strangers = map(
-            Buckets, (rules.rate, rules.stir_rate, rules.stranger_rate)
+        self._known, self._stir, self._strangers, self._public = map(
+            Buckets, (rules.rate, rules.stir_rate, rules.stranger_rate, rules.public_rate)
         )
 
     def identify(self, shown: Shown, now: float) -> Identified:
@@ -56,10 +57,16 @@ class Access:
     def admit(self, shown: Shown, principal: Principal | None, permission: Permission, now: float) -> None:
         """Count a request of somebody, or of nobody known; raises TooMany."""
         if principal is None:
-            wait = self._strangers.take(shown.address, now)
+            wait = self._strangers.take(place(shown.address), now)
         else:
             buckets = self._stir if permission is Permission.STIR else self._known
             wait = buckets.take((principal.kind, principal.name), now)
+        if wait:
+            raise TooMany(wait)
+
+    def admit_anybody(self, address: str, now: float) -> None:
+        """Count a request for what is public; raises TooMany."""
+        wait = self._public.take(place(address), now)
         if wait:
             raise TooMany(wait)
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
 from threading import Lock
 
 from gateway.access.directory import Directory
 from gateway.access.lockout import Lockout
 from gateway.access.passwords import Hasher
+from gateway.access.places import place
 from gateway.access.totp import matching_step
 from gateway.access.users import User
 
 _LONGEST_NAME = 64
-_PREFIX = 64  # of an IPv6 address: whoever has one has all of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +58,22 @@ class LogIn:
 
     def check(self, attempt: Attempt, now: float) -> User:
         """The user who logs in; raises LogInRefused. now: epoch seconds."""
-        keys = _keys(attempt)
-        self._begin_try(keys, now)
+        tried = _tried(attempt.name, attempt.address)
+        self._begin_try(tried, now)
         user = self._directory().user(attempt.name)
         right = self.hasher.verify(user.password if user else None, attempt.password)
         if user is None or not right or not self.check_code(user, attempt.code, now):
-            raise self._refused(keys, now)
-        self._lockout.succeeded(*keys)
+            raise self._refused(tried, now)
+        self._lockout.succeeded(*tried)
         return user
 
     def check_password(self, user: User, password: str, address: str, now: float) -> None:
         """Have somebody who is logged in show the password once more; raises LogInRefused."""
-        keys = _keys(Attempt(user.name, password, "", address))
-        self._begin_try(keys, now)
+        tried = _tried(user.name, address)
+        self._begin_try(tried, now)
         if not self.hasher.verify(user.password, password):
-            raise self._refused(keys, now)
-        self._lockout.succeeded(*keys)
+            raise self._refused(tried, now)
+        self._lockout.succeeded(*tried)
 
     def check_code(self, user: User, code: str, now: float) -> bool:
         """Whether this is a code that the user's second factor shows now and that was not used; it is used then."""
@@ -89,24 +88,17 @@ class LogIn:
             self._steps[user.name] = step
         return self._spend(user.name, step)
 
-    def _begin_try(self, keys: tuple[str, str], now: float) -> None:
+    def _begin_try(self, tried: tuple[str, str], now: float) -> None:
         with self._lock:
-            wait = self._lockout.wait(now, *keys)
+            wait = self._lockout.wait(now, *tried)
             if wait:
                 raise LogInRefused("locked-out", wait)
-            self._lockout.failed(now, *keys)
+            self._lockout.failed(now, *tried)
 
-    def _refused(self, keys: tuple[str, str], now: float) -> LogInRefused:
-        return LogInRefused("refused", self._lockout.wait(now, *keys))
-
-
-def _keys(attempt: Attempt) -> tuple[str, str]:
-    return f"user:{attempt.name[:_LONGEST_NAME]}", f"address:{_network(attempt.address)}"
+    def _refused(self, tried: tuple[str, str], now: float) -> LogInRefused:
+        return LogInRefused("refused", self._lockout.wait(now, *tried))
 
 
-def _network(address: str) -> str:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((found, _PREFIX), strict=False)) if found.version == 6 else address
+def _tried(name: str, address: str) -> tuple[str, str]:
+    """The name, and the place it is tried from."""
+    return name[:_LONGEST_NAME], place(address)

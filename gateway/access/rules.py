@@ -28,9 +28,11 @@ def _time_outs() -> dict[Role, TimeOuts]:
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """lock_after: failures in a row; lock_seconds: the first time, twice as long each time after, up to lock_most.
+    """lock_after: failures in a row of one name from one place; lock_seconds: the first time, twice as long each time after,
+    up to lock_most.
 
-    Rates are requests a second of one principal, with twice as many at once; those of strangers count by address.
+    Rates are requests a second of one principal, with twice as many at once; those of strangers, and those
+    for what is public, count by address.
     """
 
     time_outs: Mapping[Role, TimeOuts] = field(default_factory=_time_outs)
@@ -40,3 +42,4 @@ class AccessRules:
     rate: float = 200.0
     stir_rate: float = 5000.0
     stranger_rate: float = 20.0
+    public_rate: float = 200.0

@@ -55,3 +55,6 @@ class Doorkeeper(Protocol):
 
     def admit(self, shown: Shown, principal: Principal | None, permission: Permission, now: float) -> None:
         """Count a request; raises TooMany."""
+
+    def admit_anybody(self, address: str, now: float) -> None:
+        """Count a request for what is public; raises TooMany."""

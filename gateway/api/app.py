@@ -42,6 +42,7 @@ from gateway.api.console.errors import is_console, problem_page
 from gateway.api.credential_errors import answer_credential_errors
 from gateway.api.methods import allowed
 from gateway.api.openapi import Application
+from gateway.api.patience import SECONDS, Patience, TooSlow
 from gateway.api.problems import Unfit, problem
 from gateway.api.refusals import refuse_access
 from gateway.api.sidecar import Sidecar
@@ -56,8 +57,8 @@ from gateway.version import version
 _STIR_ERRORS: dict[int, MessageId] = {404: "SVC4003", 405: "POL4050"}
 
 
-def create_app(sidecar: Sidecar) -> FastAPI:
-    """The application that serves this sidecar's world."""
+def create_app(sidecar: Sidecar, patience: float = SECONDS) -> FastAPI:
+    """The application that serves this sidecar's world; patience: seconds that a slow body has."""
     app = Application(
         title="STIR/SHAKEN gateway",
         version=version(),
@@ -78,6 +79,7 @@ def create_app(sidecar: Sidecar) -> FastAPI:
     _include_policy(app, sidecar, running)
     app.include_router(console.router(sidecar, running))
     _answer_errors(app)
+    app.add_middleware(Patience, seconds=patience)
     answer_store_errors(app)
     answer_credential_errors(app)
     add_thin(app, f"{PREFIX}/signing", Permission.STIR, partial(signing.answer, sidecar))
@@ -100,7 +102,7 @@ def _include_policy(app: FastAPI, sidecar: Sidecar, running: uploads.Uploads) ->
 
 def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(StirError)
-    async def stir_error(request: Request, error: StirError) -> JSONResponse:
+    async def stir_error(request: Request, error: StirError) -> Response:
         return refuse(request, error)
 
     @app.exception_handler(NotAllowed)
@@ -112,14 +114,25 @@ def _answer_errors(app: FastAPI) -> None:
         return problem(request, error.status, error.detail, error.mistakes)
 
     @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+    async def http_error(request: Request, error: HTTPException) -> Response:
         if is_stir(request) and error.status_code in _STIR_ERRORS:
-            answer = refuse(request, StirError(_STIR_ERRORS[error.status_code]))
+            answer: Response = refuse(request, StirError(_STIR_ERRORS[error.status_code]))
         else:
             answer = problem(request, error.status_code, error.detail)
         answer.headers.update(error.headers or {})
         if error.status_code == 405:
             answer.headers["Allow"] = allowed(request)
+        return answer
+
+    @app.exception_handler(TooSlow)
+    async def too_slow(request: Request, _error: TooSlow) -> Response:
+        if is_stir(request):
+            answer: Response = refuse(request, StirError("POL4080"))
+        elif is_console(request):
+            answer = problem_page(request, 408, "What was sent did not come in time.")
+        else:
+            answer = problem(request, 408, "the body did not come in time: send it faster")
+        answer.headers["Connection"] = "close"  # what is still to come is not waited for
         return answer
 
     @app.exception_handler(ClientDisconnect)

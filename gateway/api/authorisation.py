@@ -74,6 +74,11 @@ def needs(permission: Permission) -> Any:
     return Depends(Requirement(permission))
 
 
+def public() -> Any:
+    """What a route has among its `dependencies` that anybody may use: not more often than so many times a second."""
+    return Depends(_admit_anybody)
+
+
 def principal(request: Request) -> Principal:
     """Who sent a request that has passed its route's requirement."""
     return identified(request).principal
@@ -146,9 +151,23 @@ def _admitted(request: Request, permission: Permission) -> Identified:
             raise NotAllowed(401, unknown.reason, _SHOW) from None
         access.admit(shown, found.principal, permission, now)
     except TooMany as too_many:
-        raise NotAllowed(429, "too-many-requests", "ask less often", too_many.wait) from None
+        raise _too_often(too_many) from None
     request.state.identified = found
     return found
+
+
+async def _admit_anybody(request: Request) -> None:
+    """Count a request for what is public; NotAllowed (429)."""
+    access: Doorkeeper | None = request.app.state.sidecar.access
+    try:
+        if access is not None:
+            access.admit_anybody(request.client.host if request.client else "", _now(request))
+    except TooMany as too_many:
+        raise _too_often(too_many) from None
+
+
+def _too_often(too_many: TooMany) -> NotAllowed:
+    return NotAllowed(429, "too-many-requests", "ask less often", too_many.wait)
 
 
 def _doorkeeper(request: Request) -> Doorkeeper:

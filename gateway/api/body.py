@@ -69,5 +69,10 @@ def described(model: type[BaseModel], example: object, *headers: Described) -> d
 
 
 def _unreadable() -> dict[str, Any]:
-    told = {400: "It cannot be read", 413: f"It has more than {LONGEST_BODY} bytes", 415: f"It is no {JSON}"}
+    told = {
+        400: "It cannot be read",
+        408: "It did not come in time",
+        413: f"It has more than {LONGEST_BODY} bytes",
+        415: f"It is no {JSON}",
+    }
     return {str(status): each for status, each in problems(told).items()}

@@ -1,4 +1,4 @@
-"""Nobody gives what they do not have: a token or a user can do no more than whoever makes or changes it."""
+"""Nobody gives or takes what they do not have: who makes, changes or ends a token, a user or a session can do as much."""
 
 from __future__ import annotations
 

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from gateway.access.permissions import Permission
-from gateway.api.authorisation import needs
+from gateway.api.authorisation import needs, public
 from gateway.api.headers import Responses
 from gateway.api.models import JSON
 from gateway.api.openapi import example
+from gateway.api.problems import problems
 from gateway.api.sidecar import Sidecar
 
 
@@ -55,7 +56,12 @@ def router(sidecar: Sidecar) -> APIRouter:
     """`/healthz` and `/readyz`."""
     routes = APIRouter(tags=["health"])
 
-    @routes.get("/healthz", summary="Does the sidecar live?", responses=example({"status": "ok"}))
+    @routes.get(
+        "/healthz",
+        dependencies=[public()],
+        summary="Does the sidecar live?",
+        responses=example({"status": "ok"}) | problems({429: "Too fast"}),
+    )
     async def get_health() -> Health:
         return Health(status="ok")
 

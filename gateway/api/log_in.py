@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from typing import TypeVar
 
 import pyotp
@@ -48,7 +49,8 @@ class _Hashing:
             raise NotAllowed(429, "too-many-requests", "too many log in at once", 1.0)
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            context = copy_context()  # as asyncio.to_thread hands it over
+            return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, work)
         finally:
             self._waiting -= 1
 

@@ -15,7 +15,7 @@ from gateway.access.rules import TimeOuts
 from gateway.access.sessions import Session
 from gateway.access.totp import provisioning_uri
 from gateway.access.users import User
-from gateway.api.authorisation import NotAllowed, identified, needs
+from gateway.api.authorisation import NotAllowed, identified, needs, public
 from gateway.api.body import described, json_body, validated
 from gateway.api.forms import form
 from gateway.api.log_in import (
@@ -102,6 +102,7 @@ def _add_session(routes: APIRouter, sidecar: Sidecar) -> None:
 
     @routes.post(
         "/v1/login",
+        dependencies=[public()],
         summary="Log in",
         response_model=Me,
         responses=_REFUSED,
@@ -134,7 +135,7 @@ def _add_session(routes: APIRouter, sidecar: Sidecar) -> None:
 def _add_forms(routes: APIRouter, sidecar: Sidecar) -> None:
     """What a page sends; it is sent on to another page (RFC 9110 §15.4.4)."""
 
-    @routes.post("/login", include_in_schema=False)
+    @routes.post("/login", include_in_schema=False, dependencies=[public()])
     async def sign_in(request: Request) -> Response:
         fields = await form(request)
         target = local_path(fields.get("next", ""))

@@ -12,6 +12,8 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
+from starlette.types import ASGIApp
 
 from gateway.access.permissions import Permission
 from gateway.api.authorisation import CSRF_HEADER, requirements_of
@@ -19,6 +21,7 @@ from gateway.api.headers import Described, Responses
 from gateway.api.models import JSON
 from gateway.api.operators_answers import MODELS
 from gateway.api.problems import problems
+from gateway.api.safe_headers import SafeHeaders
 from gateway.api.tags import TAGS
 
 _SECURITY = {
@@ -38,6 +41,9 @@ _REFUSALS = problems(
         503: "What is needed for it is away",
     }
 )
+_TELLS_NOBODY: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
+"""Else variables of the environment could have requests told to others; and each request is looked at for it."""
+
 _SUCCESS = {"200": "As asked for.", "201": "It was added.", "202": "It is being done.", "204": "It was done."}
 
 
@@ -50,8 +56,13 @@ class Application(FastAPI):
             openapi_tags=TAGS,
             redirect_slashes=False,  # which would lead to whatever host the request names
             separate_input_output_schemas=False,  # an entry is read and written in one shape
+            telemetry=_TELLS_NOBODY,
             generate_unique_id_function=_operation_id,
         )
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All of it, with the headers of every answer, also of one to an error that nobody expected."""
+        return SafeHeaders(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
         """The description, made once."""

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
+from gateway.api.authorisation import public
 from gateway.api.headers import Described, Responses
 from gateway.api.problems import problems
 from gateway.api.sidecar import Sidecar
@@ -17,6 +18,7 @@ from gateway.credentials.book import Served, served_of
 from gateway.credentials.custodian import Custodian
 from gateway.credentials.manifest_file import ManifestUnreadable
 
+PATH = "/certs/{name}.pem"
 MEDIA_TYPE = "application/pem-certificate-chain"
 
 # Verifiers keep a chain a day whatever we say (ATIS-1000074 §5.3.1), but none may keep it past its end.
@@ -37,13 +39,14 @@ _ANSWER: Responses = {
 
 def router(sidecar: Sidecar) -> APIRouter:
     """`/certs/<name>.pem`."""
-    routes = APIRouter(tags=["certificates"])
+    routes = APIRouter(tags=["certificates"], dependencies=[public()])
 
+    @routes.head(PATH, include_in_schema=False)
     @routes.get(
-        "/certs/{name}.pem",
+        PATH,
         summary="The chain that verifies what we sign",
         response_class=Response,
-        responses=_ANSWER | problems({404: "There is none of this name"}),
+        responses=_ANSWER | problems({404: "There is none of this name", 429: "Too fast"}),
     )
     async def get_chain(name: CertificateName) -> Response:
         served = sidecar.book.served(name)

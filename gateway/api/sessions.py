@@ -13,6 +13,7 @@ from gateway.access.permissions import Permission, Role
 from gateway.access.sessions import Session
 from gateway.access.users import User
 from gateway.api.authorisation import needs
+from gateway.api.granting import check_grant
 from gateway.api.problems import problems
 from gateway.api.query import as_time
 from gateway.api.sidecar import Sidecar
@@ -62,8 +63,12 @@ def router(sidecar: Sidecar) -> APIRouter:
 
 
 def close_session(request: Request, sidecar: Sidecar, id: str) -> None:
-    """End a session; NotThere."""
-    ended = sidecar.logins().sessions.end(id)
+    """End a session; NotAllowed, NotThere."""
+    people = sidecar.logins()
+    listed = people.sessions.listed(people.directory(), sidecar.now())
+    user = next((user for session, user in listed if session.id == id), None)
+    check_grant(request, user.role.permissions if user else frozenset())
+    ended = people.sessions.end(id)
     if ended is None:
         raise NotThere(f"there is no session {id!r}")
     with suppress(StoreGone):  # it is over whether that can be put on record or not

@@ -7,8 +7,7 @@ attestation than the policy gives it. A client that is no peer is trusted as its
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request, Response
 
 from gateway import log
 from gateway.access.permissions import Permission
@@ -56,13 +55,13 @@ def router(sidecar: Sidecar) -> APIRouter:
             },
         ),
     )
-    async def sign_call(request: Request) -> JSONResponse:
+    async def sign_call(request: Request) -> Response:
         return await answer(sidecar, request)
 
     return routes
 
 
-async def answer(sidecar: Sidecar, request: Request) -> JSONResponse:
+async def answer(sidecar: Sidecar, request: Request) -> Response:
     """The answer to a request that was let in; raises StirError."""
     wanted = _wanted(await read(request), speaks_ms(request))
     account = _admit(sidecar, request, wanted)

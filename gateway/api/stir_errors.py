@@ -2,7 +2,7 @@
 
 ATIS-1000082 names an error by an identifier and keeps the text apart from its variables; 3GPP TS 24.229 §V.2.4.3 has a
 sentence and nothing else. Neither has an error for a client that is not let in, or for a call that the operator's policy
-refuses: POL4010, POL4030, POL4031 and POL4290 are ours.
+refuses, or for one that comes too slowly: POL4010, POL4030, POL4031, POL4080 and POL4290 are ours.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ MessageId = Literal[
     "POL4030",
     "POL4031",
     "POL4050",
+    "POL4080",
     "POL4290",
     "POL5000",
 ]
@@ -42,6 +43,7 @@ TABLE: dict[MessageId, tuple[int, str]] = {
     "POL4030": (403, "Error: Refused by policy: %1."),
     "POL4031": (403, "Error: The client may not do this: %1."),
     "POL4050": (405, "Error: Method not allowed."),
+    "POL4080": (408, "Error: The message body did not come in time."),
     "POL4290": (429, "Error: Too many requests: %1."),
     "POL5000": (500, "Error: Internal error: %1."),
 }

@@ -8,16 +8,15 @@ read is answered in the ATIS one.
 from __future__ import annotations
 
 import re
-from uuid import uuid4
 
-from fastapi import Request
-from fastapi.responses import JSONResponse
+from fastapi import Request, Response
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
 from gateway.api import ms, strict_json
 from gateway.api.models import JSON
 from gateway.api.stir_errors import StirError
+from gateway.origid import new_origid
 from gateway.stir.identity import MAX_VALUE
 from gateway.stir.verification import MOST_IDENTITIES
 
@@ -31,7 +30,7 @@ _is_length = re.compile(r"[0-9]{1,18}").fullmatch
 
 def is_stir(request: Request) -> bool:
     """Whether a request is for a resource under /stir/v1."""
-    return request.url.path.startswith(f"{PREFIX}/")
+    return _path(request).startswith(f"{PREFIX}/")
 
 
 async def read(request: Request) -> object:
@@ -52,7 +51,7 @@ async def read(request: Request) -> object:
 
 def speaks_ms(request: Request) -> bool:
     """Whether a request is known to be of the 3GPP dialect, by its body or its path."""
-    return getattr(request.state, "speaks_ms", False) or request.url.path.removeprefix(PREFIX) in ms.PATHS
+    return getattr(request.state, "speaks_ms", False) or _path(request).removeprefix(PREFIX) in ms.PATHS
 
 
 def parse(body: bytes) -> object:
@@ -65,17 +64,23 @@ def parse(body: bytes) -> object:
         raise StirError("SVC4006", str(error)) from None
 
 
-def reply(request: Request, status: int, body: BaseModel) -> JSONResponse:
+def reply(request: Request, status: int, body: BaseModel) -> Response:
     """An answer that carries the request's X-RequestID, or one of ours."""
     wanted = request.headers.get("x-requestid", "")
-    request_id = wanted if 0 < len(wanted) <= _LONGEST_ID else str(uuid4())
+    request_id = wanted if 0 < len(wanted) <= _LONGEST_ID else new_origid()
     headers = {"X-RequestID": request_id}
-    return JSONResponse(body.model_dump(exclude_none=True), status_code=status, headers=headers)
+    return Response(body.model_dump_json(exclude_none=True), status, headers, JSON)
 
 
-def refuse(request: Request, error: StirError) -> JSONResponse:
+def refuse(request: Request, error: StirError) -> Response:
     """The answer to a request that cannot be served, in its dialect."""
     return reply(request, error.status, error.ms_body() if speaks_ms(request) else error.body())
+
+
+def _path(request: Request) -> str:
+    """The path that was asked for; `request.url` would be put together for it, and taken apart again."""
+    path: str = request.scope["path"]
+    return path
 
 
 async def _body(request: Request) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from gateway.access.permissions import Permission
 from gateway.access.tokens import LONGEST, SECRET_BYTES, Token, make_token
@@ -28,11 +29,19 @@ Body = Annotated[object, Depends(json_body)]
 TokenId = Annotated[str, Path(description="The token's id; never the token itself.", examples=["9f1c2ab7"])]
 
 
+def _each_once(sent: object, read: ValidatorFunctionWrapHandler) -> frozenset[Permission]:
+    """What the description calls unique is not made so here: who sends one twice meant another one."""
+    found: frozenset[Permission] = read(sent)
+    if isinstance(sent, list) and len(found) < len(sent):
+        raise ValueError("a permission stands twice")
+    return found
+
+
 class NewToken(Strict):
     """A token to be made."""
 
     name: Annotated[str, Field(pattern=NAME)]
-    permissions: Annotated[frozenset[Permission], Field(min_length=1)]
+    permissions: Annotated[frozenset[Permission], Field(min_length=1), WrapValidator(_each_once)]
     lasts: Annotated[Duration, Field(gt=0, le=LONGEST)] = 90 * 86_400.0
 
 
@@ -126,7 +135,9 @@ async def add_token(request: Request, sidecar: Sidecar, asked: NewToken) -> Made
 
 
 async def cancel_token(request: Request, sidecar: Sidecar, id: str) -> None:
-    """End a token at once; NotThere, StoreGone."""
+    """End a token at once; NotAllowed, NotThere, StoreGone."""
+    token = await asyncio.to_thread(_found, sidecar, id)
+    check_grant(request, token.permissions)
     await sidecar.change_access(lambda store: store.revoke_token(id, who(request)))
 
 

@@ -6,8 +6,7 @@ read, never a token that cannot.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter
 
 from gateway import log
@@ -51,7 +50,7 @@ def router(sidecar: Sidecar, registry: CollectorRegistry) -> APIRouter:
             },
         ),
     )
-    async def verify_call(request: Request) -> JSONResponse:
+    async def verify_call(request: Request) -> Response:
         asked = _asked(await read(request), speaks_ms(request))
         verdict = await sidecar.verify(asked.identities, asked.call(sidecar.plan))
         verdicts.labels(verdict.reason.value).inc()

@@ -41,7 +41,7 @@ class Standing(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Book:
     """The credentials in force. configured: the one that the configuration names. default: what signs for whoever has none
-    of its own. accounts: those who have, None where it cannot be had."""
+    of its own. accounts: those who have, or are to have, None where it cannot be had."""
 
     configured: Credential | None = None
     manifest: Manifest = EMPTY

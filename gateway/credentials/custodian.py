@@ -171,7 +171,7 @@ class Custodian:
         now = self._means.now()
 
         def step(manifest: Manifest) -> Manifest:
-            has_fallback = self._has_fallback(manifest, account, now)
+            has_fallback = self._can_configured_sign(now)
             after = manifest.rolled_back(account, now, has_fallback=has_fallback, is_listed=self._is_listed)
             if active := after.active_for(account):
                 self._prove(after, after.certificate(active.name))
@@ -245,12 +245,7 @@ class Custodian:
         public = admission.public_key(admission.read(certificate.chain.encode()))
         self._means.keyring.proven(manifest.key(certificate.key_id), public)
 
-    def _has_fallback(self, manifest: Manifest, account: str | None, now: float) -> bool:
-        """Whether what signs for a scope that has no certificate of its own can do so now."""
-        default = manifest.active_for(None) if account is not None else None
-        if default:
-            certificate = manifest.certificate(default.name)
-            return not certificate.unusable(now) and not self._is_listed(certificate)
+    def _can_configured_sign(self, now: float) -> bool:
         configured, lists = self._means.configured, self._means.trust.revocations
         if configured is None or admission.is_listed(configured.chain, lists):
             return False

@@ -2,16 +2,17 @@
 
 What cannot be read leaves what was in force before, and is tried again: a manifest that is spoilt, or a key that is away,
 stops no calls that could be signed a moment ago. That holds for each scope by itself: an account that is given a certificate
-of its own is signed for with no other's from then on. A process that starts with a spoilt manifest signs nothing: what the
-configuration names may have been replaced, for a reason.
+of its own is signed for with no other's from then on, and one for which one is ordered with no other provider's until then.
+A process that starts with a spoilt manifest signs nothing: what the configuration names may have been replaced, for a reason.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from time import monotonic
+from types import MappingProxyType
 
 from gateway import log
 from gateway.credentials import admission
@@ -38,7 +39,8 @@ _log = log.get("credentials")
 class Following:
     """What is in force in this process: `current`, empty until `changed` was first called.
 
-    configured: what signs where nothing is active. revocations: the lists in force. `changed` belongs to one thread at a
+    configured: what signs where nothing is active. revocations: the lists in force. ordered: the accounts for which a
+    certificate is ordered, each with its service provider code. `changed` belongs to one thread at a
     time and may take as long as a disk or a token; the rest may be read from any.
     """
 
@@ -48,11 +50,12 @@ class Following:
         keyring: Keyring,
         configured: Credential | None,
         revocations: Callable[[], Revocations],
+        ordered: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.current = Book()
         self.problems: tuple[str, ...] = ()
         self._file, self._keyring = file, keyring
-        self.configured, self._revocations = configured, revocations
+        self.configured, self._revocations, self._ordered = configured, revocations, ordered
         self._manifest: Manifest | None = None
         self._loaded: dict[str, Credential] = {}
         self._seen: object = None
@@ -106,6 +109,9 @@ class Following:
                 default = judged
             else:
                 accounts[active.account] = judged
+        for account, spc in self._ordered.items():
+            if account not in accounts:  # its own is yet to come
+                accounts[account] = default if default and default.spc == spc else None
         self._loaded = {name: one for name, one in self._loaded.items() if manifest.scopes_of(name)}
         self.current = Book(configured, manifest, default, accounts)
 

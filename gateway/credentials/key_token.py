@@ -194,7 +194,7 @@ def _generate(session: Any, key_id: str) -> Any:
     domain = session.create_domain_parameters(
         pkcs11.KeyType.EC, {pkcs11.Attribute.EC_PARAMS: _PARAMETERS}, local=True
     )
-    public, _ = domain.generate_keypair(store=True, label=LABEL, id=bytes.fromhex(key_id))
+    public, _ = domain.generate_keypair(store=True, label=LABEL, id=_bytes(key_id))
     return public
 
 
@@ -204,7 +204,7 @@ def _create(session: Any, key_id: str, key: ec.EllipticCurvePrivateKey) -> None:
         each.KEY_TYPE: pkcs11.KeyType.EC,
         each.TOKEN: True,
         each.LABEL: LABEL,
-        each.ID: bytes.fromhex(key_id),
+        each.ID: _bytes(key_id),
         each.EC_PARAMS: _PARAMETERS,
     }
     point = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -229,11 +229,11 @@ def _create(session: Any, key_id: str, key: ec.EllipticCurvePrivateKey) -> None:
 
 def _find(session: Any, key_id: str, *, public: bool) -> Any:
     kind = pkcs11.ObjectClass.PUBLIC_KEY if public else pkcs11.ObjectClass.PRIVATE_KEY
-    return session.get_key(object_class=kind, id=bytes.fromhex(key_id), label=LABEL)
+    return session.get_key(object_class=kind, id=_bytes(key_id), label=LABEL)
 
 
 def _destroy(session: Any, key_id: str) -> None:
-    for found in list(_ours(session, {pkcs11.Attribute.ID: bytes.fromhex(key_id)})):
+    for found in list(_ours(session, {pkcs11.Attribute.ID: _bytes(key_id)})):
         found.destroy()
 
 
@@ -244,6 +244,14 @@ def _ids(session: Any) -> frozenset[str]:
 
 def _ours(session: Any, more: dict[Any, Any]) -> Iterator[Any]:
     return iter(list(session.get_objects({pkcs11.Attribute.LABEL: LABEL} | more)))
+
+
+def _bytes(key_id: str) -> bytes:
+    """The id as the token has it; StoreRefused for one that we never gave."""
+    try:
+        return bytes.fromhex(key_id)
+    except ValueError:
+        raise StoreRefused("key-missing", f"{key_id!r} is no id of a key in a token") from None
 
 
 def _public(found: Any) -> ec.EllipticCurvePublicKey:

@@ -185,9 +185,10 @@ class Manifest:
     ) -> Manifest:
         """The same with that certificate active again which was before; one that signs no more is passed over.
 
-        Before the first certificate of a scope something else signed for it, and does again; but for an account that had
-        others of its own it does not, for it may be another provider's. has_fallback: whether it can. is_listed: whether
-        a revocation list names a certificate. nothing-to-roll-back where nothing would sign.
+        Before the first default what the configuration names signed, and does again: has_fallback says whether it can.
+        Before the first certificate of an account the default did, which may be another provider's: an account goes back
+        to its own alone. is_listed: whether a revocation list names a certificate. nothing-to-roll-back where nothing
+        would sign.
         """
         last = self.active_for(account)
         if last is None:
@@ -200,7 +201,13 @@ class Manifest:
                 for each in self.certificates
             ):
                 return self._activate(Active(account, name, now, tuple(before)))
-        if not has_fallback or (account is not None and last.before):
+        if account is not None:
+            refuse(
+                "nothing-to-roll-back",
+                f"no earlier certificate of its own can sign for {_scope(account)}, and the default may be another "
+                "provider's: activate one for it by name",
+            )
+        if not has_fallback:
             refuse("nothing-to-roll-back", f"no earlier certificate can sign for {_scope(account)}")
         return self._next(active=self._others(account))
 

@@ -1,7 +1,8 @@
 """The manifest as a file: read whole, changed under a lock, replaced in one step.
 
 A reader sees the old manifest or the new one, and so does whoever reads it after a crash. The lock is the system's (flock),
-so it ends with the process that holds it.
+so it ends with the process that holds it. What the lock's file holds says that there is a manifest: one that is gone later is
+missed, and not taken for one that never was.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,6 +22,7 @@ from gateway.trust.secret_file import SecretRefused, read_secret
 
 FILE = "credentials.json"
 LOCK = "lock"
+_MADE = b"credentials.json was made\n"
 
 _manifest = TypeAdapter(Manifest)
 
@@ -59,18 +61,20 @@ class ManifestFile:
 
         Whatever `change` raises leaves everything as it was. ManifestUnreadable where it cannot be read or written.
         """
-        with self.locked():
+        with self.locked() as lock:
             before = self.read()
             after = change(before)
             try:
                 replace(self.path, _manifest.dump_json(after, indent=1))
             except OSError as error:
                 raise ManifestUnreadable(f"{self.path} cannot be written: {error.strerror}") from None
+            with suppress(OSError):  # the next change will do it
+                _note_made(lock)
             return before, after
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """While this lasts nobody else on this machine changes anything in the folder."""
+    def locked(self) -> Iterator[int]:
+        """While this lasts nobody else on this machine changes anything in the folder; the lock's open file."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -78,15 +82,20 @@ class ManifestFile:
             raise ManifestUnreadable(f"{self.folder} cannot be used: {error.strerror}") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
+            yield descriptor
         finally:
             os.close(descriptor)
 
     def _check_absent(self) -> None:
-        """A folder that may not be looked into can hold one all the same."""
+        """A folder that may not be looked into can hold one all the same, and one may have been taken away."""
+        lock = self.folder / LOCK
         try:
             self.path.stat()
         except FileNotFoundError:
+            if lock.exists() and lock.stat().st_size:
+                raise ManifestUnreadable(
+                    f"{self.path} is gone: put it back from a backup, or remove {lock} to begin anew"
+                ) from None
             return
         except OSError as error:
             raise ManifestUnreadable(f"{self.path} cannot be looked for: {error.strerror}") from None
@@ -107,3 +116,9 @@ class ManifestFile:
                 f"{self.path} contradicts itself ({contradiction}): put it back from a backup"
             )
         return found
+
+
+def _note_made(lock: int) -> None:
+    if not os.fstat(lock).st_size:
+        os.write(lock, _MADE)
+        os.fsync(lock)

@@ -54,7 +54,8 @@ def following_of(config: Config, revocations: Callable[[], Revocations]) -> Foll
     if found.problem:
         _log.warning("signing.not-configured", reason=found.problem)
     file = ManifestFile(credentials_folder(config.node.state_dir))
-    return Following(file, keyring_of(config), found.credential, revocations)
+    ordered = {order.account: order.spc for order in config.acme.orders if order.account is not None}
+    return Following(file, keyring_of(config), found.credential, revocations, ordered)
 
 
 def custodian_of(

@@ -22,12 +22,14 @@ from scenarios.bench.policy import policy
 from scenarios.bench.records import records
 from scenarios.bench.replay import replay
 from scenarios.bench.sign import signing
+from scenarios.bench.signing_requests import signing_requests
 from scenarios.bench.trouble import trouble
 from scenarios.bench.verify import verifying
 from scenarios.bench.worker import worker
 
 ROWS: dict[str, Callable[[Length], Iterator[Figure]]] = {
     "sign": signing,
+    "signing": signing_requests,
     "verify": verifying,
     "load": load,
     "ladder": ladder,

@@ -6,9 +6,10 @@ import pytest
 
 from gateway.access.buckets import Buckets
 from gateway.access.directory import Directory
-from gateway.access.lockout import Lockout
+from gateway.access.lockout import OF_A_NAME, OF_A_PLACE, Lockout
 from gateway.access.passwords import Hasher, WeakPassword, check_password
 from gateway.access.permissions import Permission, Role
+from gateway.access.places import place
 from gateway.access.rules import AccessRules
 from gateway.access.sessions import MOST_OF_ONE_USER, Sessions
 from gateway.access.tokens import PREFIX, digest, make_token, token_text
@@ -19,6 +20,8 @@ NOW = 1_800_000_000.0
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 ALICE = User("alice", Role.ADMIN, "a hash")
 HERE = Directory.of(1, [ALICE], [])
+HOME = "198.51.100.7"
+RULES = AccessRules(lock_after=2, lock_seconds=10, lock_most=35)
 
 
 @pytest.mark.parametrize(
@@ -91,25 +94,74 @@ def test_what_is_no_code_matches_nothing(code: str) -> None:
 
 
 def test_locks_double_up_to_the_longest_and_a_success_forgets() -> None:
-    lockout = Lockout(AccessRules(lock_after=2, lock_seconds=10, lock_most=35))
+    lockout = Lockout(RULES)
     now, waits = NOW, []
     for _ in range(4):
-        lockout.failed(now, "user:a")
-        assert lockout.wait(now, "user:a") == 0
-        lockout.failed(now, "user:a")
-        waits.append(lockout.wait(now, "user:a", "user:b"))
+        lockout.failed(now, "alice", HOME)
+        assert lockout.wait(now, "alice", HOME) == 0
+        lockout.failed(now, "alice", HOME)
+        waits.append(lockout.wait(now, "alice", HOME))
         now += waits[-1]
     assert waits == [10, 20, 35, 35]
-    lockout.failed(now, "user:a")
-    lockout.succeeded("user:a")
-    lockout.failed(now, "user:a")
-    assert lockout.wait(now, "user:a") == 0
+    lockout.failed(now, "alice", HOME)
+    lockout.succeeded("alice", HOME)
+    lockout.failed(now, "alice", HOME)
+    assert lockout.wait(now, "alice", HOME) == 0
+
+
+def fail(lockout: Lockout, times: int, names: str = "alice", places: str = "192.0.2.1") -> None:
+    """`{}` in names and places is the number of the failure."""
+    for number in range(times):
+        lockout.failed(NOW, names.format(number), places.format(number))
+
+
+def test_who_guesses_a_name_is_kept_from_it_and_its_owner_is_not() -> None:
+    lockout = Lockout(RULES)
+    fail(lockout, 2)
+    assert lockout.wait(NOW, "alice", "192.0.2.1") > 0
+    assert lockout.wait(NOW, "alice", HOME) == lockout.wait(NOW, "bob", "192.0.2.1") == 0
+
+
+def test_who_tries_name_after_name_from_one_place_is_kept_from_all_of_them() -> None:
+    lockout = Lockout(RULES)
+    fail(lockout, 2 * OF_A_PLACE - 1, names="user {}")
+    assert lockout.wait(NOW, "alice", "192.0.2.1") == 0
+    fail(lockout, 1, names="another")
+    assert lockout.wait(NOW, "alice", "192.0.2.1") > 0
+
+
+def test_a_name_that_is_guessed_from_everywhere_is_open_only_where_its_owner_has_been() -> None:
+    lockout = Lockout(RULES)
+    lockout.succeeded("alice", HOME)
+    fail(lockout, 2 * OF_A_NAME - 1, places="place {}")
+    assert lockout.wait(NOW, "alice", "elsewhere") == 0
+    fail(lockout, 1, places="one more")
+    assert lockout.wait(NOW, "alice", "elsewhere") > 0
+    assert lockout.wait(NOW, "alice", HOME) == 0
+    fail(lockout, 2, places=HOME)
+    assert lockout.wait(NOW, "alice", HOME) > 0
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::2%eth0", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_an_address_is_counted_as_the_place_that_its_owner_has(address: str, counted_as: str) -> None:
+    assert place(address) == counted_as
 
 
 def test_a_clock_set_back_locks_nobody_for_longer() -> None:
     lockout = Lockout(AccessRules(lock_after=1, lock_seconds=10, lock_most=35))
-    lockout.failed(NOW, "user:a")
-    assert lockout.wait(NOW - 86_400, "user:a") == 35
+    lockout.failed(NOW, "alice", HOME)
+    assert lockout.wait(NOW - 86_400, "alice", HOME) == 35
 
 
 def test_the_oldest_of_too_many_sessions_of_a_user_ends() -> None:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import argon2
+from databases import database_in
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from shared import asked_in
 
 from gateway.access.passwords import Hasher
 from gateway.access.permissions import Permission, Role
@@ -20,7 +23,6 @@ from gateway.api.sidecar import Sidecar
 from gateway.config import Config
 from gateway.policy.snapshot import Snapshot
 from gateway.roster import Roster, roster_path
-from gateway.store.database import open_database
 from gateway.store.errors import StoreGone
 from gateway.store.opening import Opened, Opening
 from tests.exchange import SOURCE, policy
@@ -62,17 +64,21 @@ class InForce:
 class Door:
     """An application behind a real doorkeeper; `gone` takes its database away."""
 
-    app: FastAPI
     sidecar: Sidecar
     opened: Opened
     roster: Roster
     clock: Clock
     gone: bool = False
 
+    @cached_property
+    def app(self) -> FastAPI:
+        """An application of its own."""
+        return create_app(self.sidecar)
+
     def client(self, address: str = "203.0.113.9", https: bool = False) -> TestClient:
         """A client at an address, which keeps cookies and follows no redirection."""
         return TestClient(
-            self.app,
+            asked_in(self.sidecar),
             base_url="https://gateway" if https else "http://gateway",
             client=(address, 50_000),
             raise_server_exceptions=False,
@@ -116,8 +122,7 @@ def open_door(folder: Path, **tables: Mapping[str, Any]) -> Iterator[Door]:
     """A door; `tables` are those of its configuration that are not as they would be anyway."""
     minimal: dict[str, Any] = {"node": {"state_dir": str(folder)}, "sip": {"listen": ["udp:127.0.0.2:5060"]}}
     config, clock = Config.model_validate({**minimal, **tables}), Clock()
-    open_database(config.database_url).dispose()
-    opening = Opening(config.database_url, clock)
+    opening = Opening(database_in(folder), clock)
 
     def database() -> Opened:
         if door.gone:
@@ -129,6 +134,6 @@ def open_door(folder: Path, **tables: Mapping[str, Any]) -> Iterator[Door]:
     in_force = InForce()
     bare = Sidecar.of(None, edge=lambda: None, now=clock, database=database, in_force=in_force)
     sidecar = let_in(bare, config, in_force, roster, HASHER)
-    door = Door(create_app(sidecar), sidecar, opened, roster, clock)
+    door = Door(sidecar, opened, roster, clock)
     yield door
     opened.store.engine.dispose()

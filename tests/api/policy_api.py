@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from databases import database_in
 from fastapi.testclient import TestClient
+from shared import asked_in
 
-from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
-from gateway.store.database import open_database
 from gateway.store.opening import Opened, Opening
 from tests.everybody import EVERYBODY
 
@@ -24,6 +24,7 @@ class Api:
 
     client: TestClient
     opened: Opened
+    sidecar: Sidecar
 
     def add(self, resource: str, *entries: Mapping[str, Any]) -> None:
         """Add entries; the test stops where one is refused."""
@@ -33,11 +34,9 @@ class Api:
 
 
 def open_api(folder: Path) -> Api:
-    url = f"sqlite:///{folder / 'gateway.db'}"
-    open_database(url)
-    opening = Opening(url, lambda: NOW)
+    opening = Opening(database_in(folder), lambda: NOW)
     sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=opening, access=EVERYBODY)
-    return Api(TestClient(create_app(sidecar), raise_server_exceptions=False), opening())
+    return Api(TestClient(asked_in(sidecar), raise_server_exceptions=False), opening(), sidecar)
 
 
 def mistakes(response: Any) -> dict[str, str]:

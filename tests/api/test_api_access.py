@@ -9,6 +9,7 @@ from doors import NOW, PEER, Door, open_door
 from fastapi.testclient import TestClient
 
 from gateway.access.permissions import Permission, Role
+from gateway.api.authorisation import PUBLIC
 
 Admin = tuple[TestClient, dict[str, str]]
 
@@ -85,6 +86,7 @@ def test_a_lost_second_factor_is_taken_away(door: Door, admin: Admin) -> None:
     [
         {"name": "x", "permissions": []},
         {"name": "x", "permissions": ["root"]},
+        {"name": "x", "permissions": ["read", "read"]},
         {"name": "x", "permissions": ["read"], "lasts": "0s"},
         {"name": "x", "permissions": ["read"], "lasts": "99999d"},
         {"name": "x", "permissions": ["read"], "lasts": 5},
@@ -135,6 +137,26 @@ def test_nobody_gives_what_they_do_not_have(door: Door) -> None:
     assert client.delete("/v1/users/alice", headers=shown).status_code == 403
 
 
+def test_nobody_takes_what_they_do_not_have(door: Door) -> None:
+    alice, _ = door.logged_in(Role.ADMIN, "alice")
+    (session,) = alice.get("/v1/sessions").json()["items"]
+    shown = door.token(Permission.ACCESS, Permission.READ)
+    crm = door.token(Permission.POLICY, Permission.READ, name="crm")
+    peer = door.token(Permission.READ, name="reports")
+    tokens = {each.name: each.id for each in door.roster.current().tokens.values()}
+    client = door.client()
+    answer = client.delete(f"/v1/tokens/{tokens['crm']}", headers=shown)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        403,
+        "grant-exceeds: token:tester lacks policy itself",
+    )
+    assert client.delete(f"/v1/sessions/{session['id']}", headers=shown).status_code == 403
+    assert client.get("/v1/me", headers=crm).status_code == alice.get("/v1/me").status_code == 200
+    assert client.delete(f"/v1/tokens/{tokens['reports']}", headers=shown).status_code == 204
+    assert client.get("/v1/me", headers=peer).status_code == 401
+    assert client.delete(f"/v1/tokens/{tokens['tester']}", headers=shown).status_code == 204
+
+
 def test_a_change_of_policy_is_on_record_by_the_name_of_its_token(door: Door) -> None:
     shown = door.token(Permission.POLICY, name="crm")
     sent = {"id": "acme", "name": "Acme"}
@@ -174,6 +196,18 @@ def test_whoever_asks_too_often_is_told_when_to_ask_again(tmp_path: Path) -> Non
         assert [each.status_code for each in strangers] == [401, 401, 429]
         assert strangers[-1].headers["retry-after"] == "1"
         assert door.client("198.51.100.7").get("/v1/me").status_code == 401
+
+
+def test_what_is_public_is_not_to_be_had_without_end(tmp_path: Path) -> None:
+    with open_door(tmp_path, access={"public_rate": 1}) as door:
+        for place, path in enumerate(sorted(PUBLIC)):
+            client, asked = door.client(f"192.0.2.{place}"), path.replace("{name}", "none")
+            verb = client.post if path == "/v1/login" else client.get
+            statuses = [verb(asked).status_code for _ in range(3)]
+            assert 429 not in statuses[:2], path
+            assert statuses[2] == 429, path
+        door.clock.now += 1
+        assert door.client("192.0.2.0").get("/healthz").status_code == 200
 
 
 def test_listed_networks_may_have_calls_signed_and_nothing_else(tmp_path: Path) -> None:

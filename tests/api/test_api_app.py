@@ -88,6 +88,42 @@ def test_our_chain_is_served_whole_and_without_the_key(credential: Credential) -
     assert "PRIVATE" not in response.text
 
 
+def test_whether_our_chain_is_there_can_be_asked_without_fetching_it(credential: Credential) -> None:
+    asked, fetched = (getattr(client(credential), verb)("/certs/616H.pem") for verb in ("head", "get"))
+    assert asked.status_code == 200
+    assert asked.headers == fetched.headers
+    assert client(credential).head("/certs/other.pem").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/keys", 503),
+        ("GET", "/healthz", 200),
+        ("GET", "/nothing", 404),
+        ("PUT", "/healthz", 405),
+        ("POST", "/stir/v1/signing", 415),
+        ("GET", "/certs/616H.pem", 200),
+    ],
+)
+def test_no_answer_is_kept_or_taken_for_what_it_is_not_but_our_chain_may_be_kept(
+    credential: Credential, method: str, path: str, status: int
+) -> None:
+    answer = client(credential).request(method, path)
+    assert (answer.status_code, answer.headers["x-content-type-options"]) == (status, "nosniff")
+    kept = "public, max-age=86400" if path.startswith("/certs/") else "no-store"
+    assert answer.headers["cache-control"] == kept
+
+
+def test_an_error_that_nobody_expected_is_not_kept_either(credential: Credential) -> None:
+    def broken() -> EdgeStatus:
+        raise RuntimeError
+
+    app = create_app(Sidecar.of(credential, edge=broken, now=lambda: NOW, access=EVERYBODY))
+    answer = TestClient(app, raise_server_exceptions=False).get("/readyz")
+    assert (answer.status_code, answer.headers["cache-control"]) == (500, "no-store")
+
+
 def test_nobody_keeps_our_chain_past_its_end(credential: Credential) -> None:
     response = client(credential, now=credential.not_after - 10).get("/certs/616H.pem")
     assert response.headers["cache-control"] == "public, max-age=10"
@@ -144,7 +180,7 @@ def test_openapi_describes_what_a_client_sends_and_gets(credential: Credential) 
     assert set(schemas["SigningRequest"]["required"]) == {"attest", "dest", "iat", "orig", "origid"}
     assert schemas["Callees"]["properties"]["tn"]["type"] == "array"
     assert "requestId" in schemas["MsSigningRequest"]["properties"]
-    assert {"200", "400", "401", "403", "404", "405", "406", "411", "415", "429", "500"} == set(
+    assert {"200", "400", "401", "403", "404", "405", "406", "408", "411", "415", "429", "500"} == set(
         signing["responses"]
     )
     assert {"AtisError", "MsError"} <= schemas.keys()

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from fastapi.testclient import TestClient
+from shared import asked_in
 
 from certs import pem
 from certs.builders import make_chain
-from gateway.api.app import create_app
 from gateway.api.published import MEDIA_TYPE
 from gateway.api.sidecar import Sidecar
 from gateway.credentials.following import Following
@@ -55,7 +55,7 @@ class World:
                 FetchRules(), resolve=_resolve, transport=lambda: httpx.MockTransport(self._public)
             ),
         )
-        self.client = TestClient(create_app(sidecar))
+        self.client = TestClient(asked_in(sidecar))
         self.look()
 
     def look(self) -> None:

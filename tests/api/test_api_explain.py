@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from policy_api import NOW, mistakes
+from shared import asked_in
 from stir_carrier import NOW as CARRIER_NOW
 from stir_carrier import Trusting, shaken
 
-from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar, Verifier
 from gateway.engine import INBOUND, OUTBOUND
 from gateway.onlooker import Figures
@@ -90,7 +90,7 @@ def explain(
         in_force=node or Node(),
         access=EVERYBODY,
     )
-    return TestClient(create_app(sidecar), raise_server_exceptions=False).post("/v1/explain", json=asked)
+    return TestClient(asked_in(sidecar), raise_server_exceptions=False).post("/v1/explain", json=asked)
 
 
 def refusal(response: Any) -> tuple[str, str, int]:
@@ -120,7 +120,7 @@ def test_a_question_about_no_call_is_refused(changed: dict[str, Any], path: str)
 
 def test_a_node_without_a_policy_says_so() -> None:
     sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, access=EVERYBODY)
-    response = TestClient(create_app(sidecar)).post("/v1/explain", json=CALL)
+    response = TestClient(asked_in(sidecar)).post("/v1/explain", json=CALL)
     assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
 
 

@@ -31,11 +31,11 @@ from gateway.store.resources import RESOURCES
 from gateway.trust.credential import Credential
 from tests.custody import Custody
 
-EXAMPLES = 4
-"""Of the fuzzing phase, an operation; the other phase tries the examples of the description."""
+PHASES = "examples,coverage,fuzzing,stateful"
+"""The examples of the description; each bound of a value met and missed; anything; what one answer leads to."""
 
-PHASES = "examples,fuzzing"
-"""Each makes the same requests in every run; what its other phases try depends on how quick the machine is."""
+EXAMPLES = 4
+"""Of the last two, an operation. There is no bound on time: what is tried would depend on how quick the machine is."""
 
 PLAN = {"plan": NumberPlan.of("US")}
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import jwt
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from shared import asked_in
+from starlette.types import ASGIApp
 
-from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.api.stir_http import LONGEST_BODY
 from gateway.stir import identity
@@ -29,8 +29,8 @@ REQUEST = {
 }
 
 
-def application(credential: Credential | None, now: float = NOW) -> FastAPI:
-    return create_app(Sidecar.of(credential, edge=lambda: None, now=lambda: now, access=EVERYBODY))
+def application(credential: Credential | None, now: float = NOW) -> ASGIApp:
+    return asked_in(Sidecar.of(credential, edge=lambda: None, now=lambda: now, access=EVERYBODY))
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_an_internal_error_has_the_standard_s_form(credential: Credential) -> No
             return made_at.pop()
         raise RuntimeError("secret")
 
-    app = create_app(Sidecar.of(credential, edge=lambda: None, now=broken, access=EVERYBODY))
+    app = asked_in(Sidecar.of(credential, edge=lambda: None, now=broken, access=EVERYBODY))
     response = TestClient(app, raise_server_exceptions=False).post(PATH, json=body())
     assert fault(response) == (500, "POL5000", ["RuntimeError"])
     assert "secret" not in response.text

@@ -5,8 +5,8 @@ from ipaddress import ip_network
 
 import pytest
 from fastapi.testclient import TestClient
+from shared import asked_in
 
-from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.policy.permits import Permits
 from gateway.policy.sections import NumberSection
@@ -47,7 +47,7 @@ class InForce:
 
 def ask(credential: Credential, source: str, orig: str, dest: str, attest: str) -> tuple[int, str]:
     sidecar = Sidecar.of(credential, lambda: None, lambda: NOW, in_force=InForce(), access=EVERYBODY)
-    client = TestClient(create_app(sidecar), client=(source, 50_000))
+    client = TestClient(asked_in(sidecar), client=(source, 50_000))
     request = {
         "attest": attest,
         "orig": {"tn": orig},

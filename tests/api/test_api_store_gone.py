@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from policy_api import ACCOUNT, CSV, NOW
+from shared import asked_in
 
-from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.store import opening
 from gateway.store.database import open_database
@@ -38,7 +38,7 @@ NEEDY = {
 
 def client(database: Opening | None) -> TestClient:
     sidecar = Sidecar.of(None, edge=lambda: None, now=lambda: NOW, database=database, access=EVERYBODY)
-    return TestClient(create_app(sidecar), raise_server_exceptions=False)
+    return TestClient(asked_in(sidecar), raise_server_exceptions=False)
 
 
 @pytest.mark.parametrize(("method", "path", "sent"), NEEDY.values(), ids=NEEDY)

@@ -266,11 +266,10 @@ def test_the_default_rolls_back_past_what_signs_no_more_to_the_configured_one(cu
     assert custody.active() is None
 
 
-def test_nothing_is_rolled_back_to_a_default_that_cannot_sign(custody: Custody) -> None:
+def test_nothing_is_rolled_back_to_a_configured_certificate_that_cannot_sign(custody: Custody) -> None:
+    custody.configured = replace(configured(custody), not_after=custody.now - 1)
     custody.custodian.activate(custody.installed("main"))
-    custody.custodian.activate(custody.installed("acme", "709J"), "acme")
-    custody.custodian.revoke("main", "by the STI-CA")
-    assert refusal(lambda: custody.custodian.roll_back("acme")) == "nothing-to-roll-back"
+    assert refusal(custody.custodian.roll_back) == "nothing-to-roll-back"
 
 
 def test_nothing_is_rolled_back_to_a_certificate_whose_key_is_gone(custody: Custody) -> None:
@@ -292,12 +291,13 @@ def test_a_certificate_on_a_revocation_list_is_neither_activated_nor_rolled_back
     assert custody.active() == first
 
 
-def test_an_account_s_only_certificate_rolls_back_to_the_default(custody: Custody) -> None:
+def test_an_account_s_first_certificate_does_not_roll_back_to_the_default(custody: Custody) -> None:
     custody.custodian.activate(custody.installed("main"))
     custody.custodian.activate(custody.installed("acme", "709J"), "acme")
-    custody.custodian.roll_back("acme")
-    assert custody.active("acme") is None
-    assert custody.active() == "main"
+    with pytest.raises(CredentialRefused, match="activate one for it by name") as refused:
+        custody.custodian.roll_back("acme")
+    assert refused.value.reason == "nothing-to-roll-back"
+    assert (custody.active("acme"), custody.active()) == ("acme", "main")
 
 
 def test_a_certificate_s_url_is_its_name_below_the_public_base(custody: Custody) -> None:

@@ -1,8 +1,9 @@
 """What a process signs with: the last good credentials until better ones can be read, never a mixture, never another's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
@@ -11,15 +12,17 @@ from cryptography.x509 import load_pem_x509_certificate
 from pydantic import TypeAdapter
 
 from certs import pem
+from gateway.config import Config
 from gateway.credentials import following as module
 from gateway.credentials.following import Following
 from gateway.credentials.manifest import Manifest
-from gateway.credentials.manifest_file import FILE
+from gateway.credentials.manifest_file import FILE, LOCK, ManifestUnreadable
+from gateway.credentials.opening import following_of
 from gateway.stir import passport
 from gateway.stir.claims import ShakenClaims
 from gateway.stir.path import Anchors
 from gateway.stir.revocation import Revocations, read_crl
-from gateway.trust.credential import Credential, credential_of
+from gateway.trust.credential import Credential, CredentialRefused, credential_of
 from tests.custody import ISSUER, Custody, leaf_of
 
 CLAIMS = ShakenClaims(
@@ -35,9 +38,13 @@ def configured(custody: Custody) -> Credential:
     return credential_of("configured", key, chain, "https://certs.example.test/configured.pem", "test")
 
 
-def process(custody: Custody, configured: Credential | None = None) -> Following:
+def process(
+    custody: Custody, configured: Credential | None = None, ordered: Mapping[str, str] | None = None
+) -> Following:
     """A process that has just started."""
-    made = Following(custody.means.file, custody.keyring, configured, lambda: custody.trust.revocations)
+    made = Following(
+        custody.means.file, custody.keyring, configured, lambda: custody.trust.revocations, ordered or {}
+    )
     made.changed()
     return made
 
@@ -60,6 +67,61 @@ def test_a_process_that_starts_with_a_spoilt_manifest_signs_nothing(
     made = process(custody, configured)
     assert name(made) is None
     assert made.problems[0].startswith("credentials-unreadable: ")
+
+
+def test_a_manifest_that_was_taken_away_while_nothing_ran_is_missed(
+    custody: Custody, configured: Credential
+) -> None:
+    custody.custodian.activate(custody.installed("main"))
+    (custody.folder / FILE).unlink()
+    made = process(custody, configured)
+    assert name(made) is None
+    assert "is gone: put it back from a backup" in made.problems[0]
+    with pytest.raises(ManifestUnreadable):
+        custody.custodian.make_key("another")
+    (custody.folder / LOCK).unlink()
+    assert name(process(custody, configured)) == "configured"
+
+
+def test_a_first_change_that_is_refused_leaves_a_node_that_can_begin(
+    custody: Custody, configured: Credential
+) -> None:
+    with pytest.raises(CredentialRefused):
+        custody.custodian.roll_back()
+    assert name(process(custody, configured)) == "configured"
+    assert custody.custodian.make_key("first")
+
+
+@pytest.mark.parametrize(("spc", "signs"), [("709J", None), ("616H", "configured")])
+def test_an_account_whose_certificate_is_ordered_waits_for_it_unless_the_default_is_of_its_provider(
+    custody: Custody, configured: Credential, spc: str, signs: str | None
+) -> None:
+    made = process(custody, configured, {"acme": spc})
+    assert (name(made, "acme"), name(made, "bravo")) == (signs, "configured")
+    assert made.current.problem(custody.now, "acme") == (None if signs else "certificate.none")
+    custody.custodian.activate(custody.installed("own", spc), "acme")
+    made.changed()
+    assert (name(made, "acme"), name(made, "bravo")) == ("own", "configured")
+
+
+def test_the_orders_of_the_configuration_say_who_waits(tmp_path: Path) -> None:
+    order = {"spc": "709J", "organization": "Acme", "account": "acme"}
+    config = Config.model_validate(
+        {
+            "node": {"state_dir": tmp_path},
+            "sip": {"listen": ["udp:127.0.0.2:5060"]},
+            "acme": {
+                "directory": "https://acme.example.test/directory",
+                "sti_pa_url": "https://sti-pa.example.test",
+                "sti_pa_user": "us",
+                "sti_pa_password": tmp_path / "password",
+                "orders": [order, {"spc": "616H", "organization": "Example Telecom"}],
+            },
+        }
+    )
+    made = following_of(config, Revocations)
+    made.changed()
+    assert made.current.accounts == {"acme": None}
 
 
 def test_a_process_that_starts_with_a_spoilt_manifest_still_serves_the_configured_chain(

@@ -53,6 +53,12 @@ def test_a_key_that_is_not_there_is_refused(store: KeyStore, key_id: str) -> Non
     assert refusal(lambda: store.open(key_id)) == "key-missing"
 
 
+@pytest.mark.parametrize("strange", ["", "key-1", "0g", "abc"])
+def test_a_key_of_an_id_that_we_never_gave_is_not_there(store: KeyStore, key_id: str, strange: str) -> None:
+    store.make(key_id)
+    assert refusal(lambda: store.open(strange)) == "key-missing"
+
+
 def test_keys_whose_passphrase_is_lost_get_no_second_one(tmp_path: Path, key_id: str) -> None:
     store = KeyFiles(tmp_path / "keys", Passphrase.of(None, {}, tmp_path))
     store.make(os.urandom(8).hex())

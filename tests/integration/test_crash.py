@@ -12,7 +12,7 @@ import pytest
 from .ends import call_up, hang_up, two_ends
 from .processes import events, process, workers
 from .sipp import wait_for
-from .world import Gateway, running_gateway
+from .world import Gateway, running, running_gateway, set_up
 
 
 @pytest.fixture
@@ -65,3 +65,14 @@ def test_a_pool_that_dies_ends_its_calls_and_comes_back(own_gateway: Gateway) ->
         wait_for(own_gateway.is_ready, "it to be ready", seconds=20)
         call_up(caller, callee)
         hang_up(callee, caller, 1)
+
+
+def test_what_a_killed_process_left_half_written_is_gone_once_the_node_starts_anew(
+    real_sip: None, tmp_path: Path
+) -> None:
+    gateway = set_up(tmp_path, {})
+    left = gateway.folder / "state" / ".access.json.x7k2m9q1.part"
+    left.touch()
+    os.utime(left, (0, 0))
+    with running(gateway):
+        assert not left.exists()

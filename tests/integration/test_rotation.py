@@ -27,7 +27,7 @@ from .world import Gateway, running, set_up
 pytestmark = pytest.mark.sip
 
 RATE, SECONDS = 100, 9
-ROUNDS = 3  # a machine that others use as well may have no room for the calls at first
+WORKERS, MAX_CALLS = 100, 200  # room for two seconds of calls: a machine that is busy for so long loses none
 IN_FORCE = 2.0
 PEM = {"Content-Type": "application/pem-certificate-chain"}
 NOWHERE = "+18085550123"  # no route leads there: a call that can be signed is refused for that alone
@@ -37,9 +37,11 @@ ACCOUNT, OTHER_SPC = "acme", "709J"
 @pytest.fixture(scope="module")
 def rotating(real_sip: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway whose own sidecar is the public host of its certificates."""
-    gateway = set_up(tmp_path_factory.mktemp("gateway"), {"sip": {"max_calls": 200, "workers": 60}})
+    room = {"sip": {"max_calls": MAX_CALLS, "workers": WORKERS}}
+    gateway = set_up(tmp_path_factory.mktemp("gateway"), room)
     publish_here(gateway)
     with running(gateway):
+        wait_for(lambda: gateway.metric("stirgw_workers") == WORKERS, "every worker", seconds=60)
         yield gateway
 
 
@@ -113,11 +115,6 @@ def test_rotation_under_load_loses_no_call_and_mixes_no_key_with_another_s_url(r
     one, two = operator.installs("616H-one", "616H"), operator.installs("616H-two", "616H")
     operator.activates("616H-one")
     round = _rotated(operator, one, two)
-    for _ in range(ROUNDS - 1):
-        if not round.starved:
-            break
-        operator.rolls_back()
-        round = _rotated(operator, one, two)
     assert round.outcome.failed == 0, str(round.outcome)
     assert len(round.signed) >= RATE * SECONDS
     assert {url for _, url in round.signed} == {one, two}
@@ -130,15 +127,11 @@ def test_rotation_under_load_loses_no_call_and_mixes_no_key_with_another_s_url(r
 
 @dataclass(frozen=True)
 class Round:
-    """Calls while certificates changed. moves: when which URL's came to sign; signed: when a call was signed by which.
-
-    starved: whether the machine had no room for some calls, which says nothing of certificates.
-    """
+    """Calls while certificates changed. moves: when which URL's came to sign; signed: when a call was signed by which."""
 
     outcome: Outcome
     moves: list[tuple[float, str]]
     signed: list[tuple[float, str]]
-    starved: bool
 
 
 def _rotated(operator: Operator, one: str, two: str) -> Round:
@@ -149,7 +142,6 @@ def _rotated(operator: Operator, one: str, two: str) -> Round:
     node = Node(
         gateway.folder, 0, gateway.sip, gateway.api, gateway.ports["carrier"], gateway.ports["vos3000"]
     )
-    logged = len(gateway.log_lines())
     with Traffic(node, RATE, RATE * SECONDS, whole=True) as traffic:
         begun = time.time()
         _until(begun, 1)
@@ -160,11 +152,7 @@ def _rotated(operator: Operator, one: str, two: str) -> Round:
         moves.append((operator.activates("616H-two"), two))
         outcome = traffic.finish()
     signed = [signed_at(gateway, each) for each in _invites(gateway.folder / "callee.whole")]
-    calls = gateway.log_lines()[logged:]
-    starved = any(
-        call.get("ended_by") == "no-worker" or call.get("rule") == "node.overloaded" for call in calls
-    )
-    return Round(outcome, moves, signed, starved)
+    return Round(outcome, moves, signed)
 
 
 def _invites(trace: Path) -> list[Message]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.api.authorisation import public
 from gateway.api.console.errors import pages
 from gateway.api.console.pages import page
 from gateway.api.me import local_path
@@ -22,7 +23,7 @@ def router() -> APIRouter:
     """The log-in page."""
     routes = pages()
 
-    @routes.get(LOGIN)
+    @routes.get(LOGIN, dependencies=[public()])
     async def ask(request: Request) -> Response:
         asked = request.query_params
         wait = asked.get("wait", "")

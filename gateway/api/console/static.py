@@ -8,6 +8,8 @@ from importlib.resources import files
 
 from fastapi import APIRouter, HTTPException, Response
 
+from gateway.api.authorisation import public
+
 PATH = "/console/static/{name}"
 
 _TYPES = {
@@ -28,7 +30,7 @@ def url(name: str) -> str:
 
 def router() -> APIRouter:
     """The files."""
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, dependencies=[public()])
 
     @routes.get(PATH)
     async def file(name: str) -> Response:

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from pages import elements, field
+from shared import asked_in
 
-from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.credentials.following import Following
 from gateway.credentials.outside import Outside
@@ -39,7 +39,7 @@ class Node:
             outside=public,
             acme=acme,
         )
-        self.client = TestClient(create_app(sidecar), raise_server_exceptions=False, follow_redirects=False)
+        self.client = TestClient(asked_in(sidecar), raise_server_exceptions=False, follow_redirects=False)
         self.following = following
 
     def _public(self, request: httpx.Request) -> httpx.Response:
