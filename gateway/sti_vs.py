@@ -45,13 +45,14 @@ def trust_of(config: Config, now: Callable[[], float]) -> Trust:
 
 
 class StiVs:
-    """`verifier` judges calls by what `trust` has in force."""
+    """`verifier` judges calls by what `trust` has in force; `hosts` knows which hosts of certificates keep failing."""
 
     def __init__(self, config: Config) -> None:
         verification, state = config.verification, config.node.state_dir
         self.trust = trust_of(config, time)
         self._rules = config.fetch.rules
         self._fetcher = Fetcher(self._rules)
+        self.hosts = self._fetcher.hosts
         self._chains = Chains(
             self._fetcher,
             state / "certificates",

@@ -13,6 +13,8 @@ from gateway.ledger import Ledger, Release
 from gateway.metrics import Counters
 from gateway.policy.blocks import Block
 from gateway.policy.cps import Bucket
+from gateway.policy.elsewhere import Figures
+from gateway.policy.incidents import Incident
 from gateway.policy.limits import Limits
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import Snapshot
@@ -87,9 +89,10 @@ class Books:
             self._post_load(name)
 
     def _ask(self, owner: str) -> None:
-        """A bound of calls a second is counted from the moment somebody asks."""
-        if self._limits(owner).cps is not None:
-            self._ledger.usage.over(owner, self._limits(owner), self._now())
+        """Bounds are counted, and told to other nodes, from the moment somebody asks."""
+        limits = self._limits(owner)
+        if limits.asks:
+            self._ledger.usage.over(owner, limits, self._now())
 
     def changed(self, peer: str, owners: Iterable[str]) -> None:
         """A call of this peer, which counts for these owners, has begun or gone on."""
@@ -131,3 +134,23 @@ class Books:
                 self._board.remove_block(each.type, each.subject)
         for block in blocks:
             self._board.put_block(block, now)
+
+    # What other nodes tell
+
+    def heard(self, node: str, owner: str, used: Figures, begun: int) -> None:
+        """What another node uses of an owner now, and how many calls it has begun."""
+        self._ledger.heard(node, owner, used, begun)
+        self._post(owner)
+
+    def forgotten(self, node: str) -> None:
+        """Another node is gone, and its calls with it."""
+        for owner in self._ledger.usage.forgotten(node):
+            self._post(owner)
+
+    def happened(self, incident: Incident) -> None:
+        """Something that the dynamic black list counts."""
+        self._ledger.happened(incident)
+
+    def blocked(self, blocks: Iterable[Block]) -> None:
+        """What another node has put on the dynamic black list."""
+        self.learn((), blocks)
