@@ -2,7 +2,7 @@
 keeps, which tokens it has seen. To be made and used inside one event loop.
 
 The state folder is shared by the processes of a node: certificates/ (chains fetched), trust/ (trust list and revocation
-lists fetched), run/replay.sqlite (tokens seen).
+lists fetched), run/replay.sqlite (tokens seen). Where nodes share a Redis, chains and tokens lie there too.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from time import time
 
 from gateway import log
 from gateway.config import Config
+from gateway.shared.shelf import shelf_of
+from gateway.shared.tokens import tokens_of
 from gateway.trust.cache import Chains
 from gateway.trust.fetch import Fetcher
 from gateway.trust.keeper import Keeper
-from gateway.trust.replay import Table
 from gateway.trust.trust import Trust
 from gateway.trust.verifier import Verifier
 
@@ -59,9 +60,10 @@ class StiVs:
             lambda: self.trust.anchors,
             time,
             on_trusted=self.trust.want,
+            common=shelf_of(config.store, time),
         )
         self._budget = verification.budget
-        replay = Table(state / "run" / "replay.sqlite")
+        replay = tokens_of(config.store, state)
         self.verifier = Verifier(
             self._chains, self.trust, replay, verification.rules, verification.budget, time
         )

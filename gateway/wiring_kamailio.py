@@ -40,6 +40,7 @@ from gateway.policy.peers import Peer
 from gateway.policy.snapshot import NO_POLICY
 from gateway.policy.usage import Reading
 from gateway.shared.sharing import wire_of
+from gateway.shared.tokens import tokens_of
 from gateway.shared.wire import Wire
 from gateway.sti_vs import StiVs, trust_of
 from gateway.stir.signalled import Signalled
@@ -48,7 +49,6 @@ from gateway.store.kept import Kept
 from gateway.store.origins import Origins
 from gateway.store.spool import Spool, spool_path
 from gateway.store.watcher import Watcher
-from gateway.trust.replay import Table
 from gateway.trust.verifier import Pending, Verifier
 from gateway.trust.warm import WarmChains
 from gateway.wiring import FOLLOW_SECONDS, TICK_SECONDS, block_teller, call_recorder, spare_collector
@@ -96,7 +96,7 @@ class Node:
             self.trust.want,
             lambda url: self.line.say(Due(url)),
         )
-        replay = Table(state / "run" / "replay.sqlite")
+        replay = tokens_of(self.config.store, state)
         return Verifier(chains, self.trust, replay, verification.rules, verification.budget, time)
 
 

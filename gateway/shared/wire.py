@@ -85,9 +85,7 @@ class Wire:
 
     async def run(self) -> None:
         """Until cancelled; no failure of Redis, and no mistake of ours, ends it."""
-        async with asyncio.TaskGroup() as work:
-            work.create_task(self._watch())
-            work.create_task(self._keep_connected())
+        await _first_failure(self._watch(), self._keep_connected())
 
     async def _watch(self) -> None:
         while True:
@@ -240,8 +238,19 @@ async def _first_failure(*works: Coroutine[Any, Any, None]) -> None:
     """All of them at once, until the first one fails: raises that, and nothing is left running."""
     tasks = [asyncio.create_task(each) for each in works]
     try:
-        await asyncio.gather(*tasks)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
+        await _ended(tasks)
+    for task in done:
+        task.result()
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel these until they have ended: the client was seen to swallow a cancellation that came with an answer."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(running, timeout=0.05)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # seen, or the event loop would tell of it
