@@ -109,7 +109,8 @@ class Ledger:
     def _told(self, blocks: Iterable[Block]) -> None:
         for block in blocks:
             self._tell(block)
-            self.usage.news.blocked(block)
+            if self.usage.news is not None:
+                self.usage.news.blocked(block)
 
 
 def outcome_of(record: Mapping[str, Any]) -> Outcome:

@@ -66,6 +66,7 @@ class Books:
         self._board, self._ledger, self._calls, self._counters = board, ledger, calls, counters
         self._snapshot, self._now = snapshot, now
         self._arrivals: dict[str, Bucket] = {}
+        self._in_use: set[str] = set()
 
     def judged(self, told: Told) -> None:
         """A call was decided."""
@@ -121,8 +122,12 @@ class Books:
     def post_all(self) -> None:
         """Once a second: what running calls cost grows, bounds come and go, and the clerk signs."""
         now = self._now()
-        for owner in self._ledger.usage.snapshot(now)["owners"]:
+        in_use = set(self._ledger.usage.snapshot(now)["owners"])
+        for owner in (
+            self._in_use | in_use
+        ):  # one that uses nothing any more, since midnight say, is posted once more
             self._post(owner)
+        self._in_use = in_use
         self._board.sign(now)
 
     def learn(self, released: Iterable[Release], blocks: Iterable[Block]) -> None:

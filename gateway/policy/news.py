@@ -22,15 +22,3 @@ class News(Protocol):
 
     def blocked(self, block: Block) -> None:
         """What that brought about here."""
-
-
-class Nobody:
-    """No other node."""
-
-    def changed(self, owner: str) -> None: ...
-
-    def begun(self, owner: str) -> None: ...
-
-    def happened(self, incident: Incident) -> None: ...
-
-    def blocked(self, block: Block) -> None: ...

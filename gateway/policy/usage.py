@@ -22,7 +22,7 @@ from gateway.policy.elsewhere import Figures
 from gateway.policy.holds import Hold, Running
 from gateway.policy.incidents import Admission, Answer, Attempt, Incident, NoAnswer, Refusal
 from gateway.policy.limits import Limits
-from gateway.policy.news import News, Nobody
+from gateway.policy.news import News
 from gateway.policy.offences import Offences
 from gateway.policy.owner import Over, Owner
 from gateway.policy.parameters import Parameters
@@ -64,27 +64,34 @@ class Usage:
         self._blocks = Blocks()
         self._offences = Offences(self._blocks)
         self.blocked = self._blocks.find  # asked half a dozen times a call, so without a step between
-        self.news: News = Nobody()
+        self.news: News | None = None
 
     def over(self, owner: str, limits: Limits, now: float) -> Over | None:
         """The bound that one more call of this owner would break, or None."""
         held = self._owners.get(owner) or self._owner(owner)
         if not held.asked:
             held.asked = True
-            self.news.changed(owner)
+            if self.news is not None:
+                self.news.changed(owner)
         return held.over(limits, self._days, now)
 
     def attempted(self, caller: str | None, premium: bool, parameters: Parameters, now: float) -> list[Block]:
         """A new call that is no emergency has come in, whatever will be decided: the blocks it brought about."""
         self._learn(parameters)
-        return [] if caller is None else self._happened(Attempt(caller, premium), now)
+        if caller is None:
+            return []
+        if self.news is not None:
+            self._tell(Attempt(caller, premium), now)
+        return self._offences.attempt(caller, premium, parameters, now)
 
     def refused(
         self, account: str | None, source: str, rule: str, parameters: Parameters, now: float
     ) -> list[Block]:
         """A call was refused by the rule with this id: the blocks it brought about."""
         self._learn(parameters)
-        return self._happened(Refusal(account, source, rule), now)
+        if self.news is not None:
+            self._tell(Refusal(account, source, rule), now)
+        return self._offences.refusal(account, source, rule, parameters, now)
 
     def began(self, hold: Hold, now: float) -> list[Block]:
         """A call was let in: the blocks it brought about."""
@@ -95,11 +102,13 @@ class Usage:
             held = self._owners[owner]
             if held.bucket is not None:
                 held.bucket.take()
-            if held.asked:
+            if held.asked and self.news is not None:
                 self.news.begun(owner)
         self._changed(hold)
         if hold.account is not None:
-            self._happened(Admission(hold.account), now)
+            if self.news is not None:
+                self._tell(Admission(hold.account), now)
+            self._offences.valid(hold.account)
         return [] if hold.caller is None else self._offences.crowd(hold.caller, self._parameters, now)
 
     def answered(self, hold: Hold, now: float) -> None:
@@ -127,10 +136,14 @@ class Usage:
         if start is not None:
             self._settle(hold, now - start, now)
         self._changed(hold)
+        if outcome == "failed":
+            return []
+        if self.news is not None:
+            said = NoAnswer if outcome == "no-answer" else Answer
+            self._tell(said(hold.callee, hold.caller), now)
         if outcome == "no-answer":
-            return self._happened(NoAnswer(hold.callee, hold.caller), now)
-        if outcome == "answered":
-            self._happened(Answer(hold.callee, hold.caller), now)
+            return self._offences.no_answer(hold, parameters, now)
+        self._offences.answer(hold)
         return []
 
     def resumed(self, hold: Hold, answered_at: float | None) -> None:
@@ -244,15 +257,15 @@ class Usage:
             held = self._owners[name] = Owner()
         return held
 
-    def _happened(self, incident: Incident, now: float) -> list[Block]:
-        if self._offences.concerned(incident, self._parameters, now):
+    def _tell(self, incident: Incident, now: float) -> None:
+        if self.news is not None and self._offences.concerned(incident, self._parameters, now):
             self.news.happened(incident)
-        return self._offences.take(incident, self._parameters, now)
 
     def _changed(self, hold: Hold) -> None:
-        for owner in hold.owners:
-            if self._owners[owner].asked:
-                self.news.changed(owner)
+        if self.news is not None:
+            for owner in hold.owners:
+                if self._owners[owner].asked:
+                    self.news.changed(owner)
 
     def _enter(self, hold: Hold) -> None:
         for owner in hold.owners:

@@ -162,3 +162,13 @@ def test_one_blocked_at_another_node_is_on_the_board_at_once() -> None:
     office = Office()
     office.books.blocked([Block("malicious-call", "12155550100", NOW, NOW + 60, "attempts")])
     assert office.readings.blocked("malicious-call", "12155550100", NOW)
+
+
+def test_money_spent_until_midnight_is_not_on_the_board_of_the_next_day() -> None:
+    office, limits = Office(), Limits(spend_per_day=100)
+    office.books.heard("node-2", "account/acme", Figures(0, 0, 100, date(2027, 1, 15)), 0)
+    office.books.post_all()
+    assert office.readings.over("account/acme", limits, office.now) == "spend"
+    office.now += 86_400
+    office.books.post_all()
+    assert office.readings.over("account/acme", limits, office.now) is None
