@@ -33,6 +33,7 @@ from gateway.settings import (
     Port,
     Positive,
     Rate,
+    RedisUrl,
     Source,
     Subjects,
 )
@@ -277,13 +278,24 @@ class Fetch(Strict):
 
 
 class Store(Strict):
-    """`[store]`: the database that holds the policy and the call log, and how long it keeps what."""
+    """`[store]`: the database that holds the policy and the call log, how long it keeps what, and what nodes share beside it.
+
+    Both URLs may hold a password, so they are not to be shown.
+    """
 
     database_url: DatabaseUrl = ""
+    redis_url: RedisUrl | None = None
+    redis_password: AnchoredPath | None = None
     keep_calls: Duration = 30 * 86_400.0
     keep_changes: Duration = 730 * 86_400.0
     mask_numbers: StrictBool = False
     spool_bytes: Positive = 256 * 1024 * 1024
+
+    @model_validator(mode="after")
+    def _whose_password(self) -> Self:
+        if self.redis_password is not None and self.redis_url is None:
+            raise ValueError("redis_password needs redis_url: whose password it is")
+        return self
 
 
 class Geofence(Strict):

@@ -31,6 +31,7 @@ from gateway.kamailio import examination
 from gateway.metrics import fresh_status, status_path
 from gateway.policy.peers import PeerTable
 from gateway.policy.snapshot import PolicyData
+from gateway.shared import examination as shared_examination
 from gateway.sip import abilities
 from gateway.sip.transport import RECEIVE_BUFFER
 from gateway.sti_vs import trust_of
@@ -69,6 +70,7 @@ def examine(config: Config, now: float) -> list[Finding]:
         *_acme(config, now),
         *_verification(config, now),
         *_policy(config),
+        *(Finding("shared", *found) for found in shared_examination.findings(config)),
         *_geofence(config),
         *_api(config),
         *_access(config, now),

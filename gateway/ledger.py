@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from gateway.decision import Deliver, Forward, Parties, Refuse
 from gateway.policy.blocks import Block, BlockType
+from gateway.policy.elsewhere import Figures
 from gateway.policy.holds import Hold
+from gateway.policy.incidents import Incident
 from gateway.policy.snapshot import Snapshot
 from gateway.policy.territory import is_premium
 from gateway.policy.usage import Outcome, Usage
@@ -86,9 +88,29 @@ class Ledger:
         for block in blocks:
             self.usage.block(block)
 
+    # What other nodes tell
+
+    def heard(self, node: str, owner: str, used: Figures, begun: int) -> None:
+        """What another node uses of an owner now, and how many calls it has begun."""
+        self.usage.heard(node, owner, used, begun, self._now())
+
+    def forgotten(self, node: str) -> None:
+        """Another node is gone, and its calls with it."""
+        self.usage.forgotten(node)
+
+    def happened(self, incident: Incident) -> None:
+        """Something that the dynamic black list counts; what it blocks is told from here too, for each node counts alike."""
+        self._told(self.usage.happened(incident, self._now()))
+
+    def blocked(self, blocks: Iterable[Block]) -> None:
+        """What another node has put on the dynamic black list, and has told."""
+        self.learn((), blocks)
+
     def _told(self, blocks: Iterable[Block]) -> None:
         for block in blocks:
             self._tell(block)
+            if self.usage.news is not None:
+                self.usage.news.blocked(block)
 
 
 def outcome_of(record: Mapping[str, Any]) -> Outcome:

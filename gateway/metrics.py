@@ -18,6 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from pydantic import TypeAdapter
 
+from gateway.shared.status import SharedStatus
 from gateway.store.files import replace
 
 FRESH = 5.0
@@ -94,7 +95,7 @@ class EdgeStatus:
 
     `revision` is that of the policy in force, `credentials_revision` that of the keys and certificates, and
     `credential_problems` what of them could not be read. `records_lost` counts the records of calls that found no room in
-    the spool, `setup` how long calls took to ring.
+    the spool, `setup` how long calls took to ring. `shared` is how it stands with other nodes, None where nothing is shared.
     """
 
     at: float
@@ -110,6 +111,7 @@ class EdgeStatus:
     counters: tuple[CounterRow, ...] = ()
     started: float = 0.0
     setup: Observed = Observed()
+    shared: SharedStatus | None = None
 
 
 def status_path(state_dir: Path) -> Path:
@@ -161,11 +163,20 @@ class EdgeStatusCollector(Collector):
         started = "When the edge started, in seconds since the epoch; it counts from there."
         yield _gauge("edge_start_time_seconds", started, status.started)
         yield _setup_family(status.setup)
+        if status.shared:
+            yield from _shared_families(status.shared)
         yield from _counter_families(status.counters)
 
 
 def _gauge(name: str, help_text: str, value: float) -> Metric:
     return GaugeMetricFamily(f"stirgw_{name}", help_text, value=value)
+
+
+def _shared_families(shared: SharedStatus) -> Iterator[Metric]:
+    yield _gauge("shared_state_up", "1 if Redis carries what nodes tell each other.", shared.up)
+    yield _gauge("shared_nodes", "Other nodes heard lately.", len(shared.nodes))
+    dropped = "What other nodes, or somebody else, told and nobody understood."
+    yield CounterMetricFamily("stirgw_shared_dropped", dropped, value=shared.dropped)
 
 
 def _setup_family(setup: Observed) -> Metric:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -17,6 +19,7 @@ from gateway.stir import x5u
 Address = IPv4Address | IPv6Address
 
 SQLITE = "sqlite:///"
+_REDIS = 'write "redis://HOST", "rediss://HOST:6380/0" or "unix:///run/redis/redis.sock"'
 _DATABASES = (SQLITE, "postgresql://", "postgresql+psycopg://")
 
 
@@ -82,6 +85,21 @@ def _database(url: str, info: ValidationInfo) -> str:
     return f"{SQLITE}{anchored(Path(file), info)}" if file and file != url else url
 
 
+def _redis(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(_REDIS) from None
+    asked = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.scheme == "unix"):
+        raise ValueError(_REDIS)
+    is_number = parts.scheme == "unix" or re.fullmatch(r"(/\d*)?", parts.path)
+    if asked - {"ssl_ca_certs", "db"} or not is_number:
+        raise ValueError("what may follow is the number of a database, and ?ssl_ca_certs=FILE")
+    return url
+
+
 def _base_url(url: str) -> str:
     if not url.endswith("/") or x5u.problem(url, x5u.Rules(ports=range(1, 65536), allow_http=True)):
         raise ValueError(
@@ -105,6 +123,7 @@ Subjects = dict[str, Annotated[frozenset[Permission], Field(min_length=1)]]
 """What the holders of client certificates may do, by common name."""
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Loopback = Annotated[Address, AfterValidator(_loopback)]
+RedisUrl = Annotated[str, AfterValidator(_redis)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Source = Annotated[str | Path, BeforeValidator(_source)]

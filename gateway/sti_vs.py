@@ -2,7 +2,7 @@
 keeps, which tokens it has seen. To be made and used inside one event loop.
 
 The state folder is shared by the processes of a node: certificates/ (chains fetched), trust/ (trust list and revocation
-lists fetched), run/replay.sqlite (tokens seen).
+lists fetched), run/replay.sqlite (tokens seen). Where nodes share a Redis, chains and tokens lie there too.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from time import time
 
 from gateway import log
 from gateway.config import Config
+from gateway.shared.shelf import shelf_of
+from gateway.shared.tokens import tokens_of
 from gateway.trust.cache import Chains
 from gateway.trust.fetch import Fetcher
 from gateway.trust.keeper import Keeper
-from gateway.trust.replay import Table
 from gateway.trust.trust import Trust
 from gateway.trust.verifier import Verifier
 
@@ -45,22 +46,24 @@ def trust_of(config: Config, now: Callable[[], float]) -> Trust:
 
 
 class StiVs:
-    """`verifier` judges calls by what `trust` has in force."""
+    """`verifier` judges calls by what `trust` has in force; `hosts` knows which hosts of certificates keep failing."""
 
     def __init__(self, config: Config) -> None:
         verification, state = config.verification, config.node.state_dir
         self.trust = trust_of(config, time)
         self._rules = config.fetch.rules
         self._fetcher = Fetcher(self._rules)
+        self.hosts = self._fetcher.hosts
         self._chains = Chains(
             self._fetcher,
             state / "certificates",
             lambda: self.trust.anchors,
             time,
             on_trusted=self.trust.want,
+            common=shelf_of(config.store, time),
         )
         self._budget = verification.budget
-        replay = Table(state / "run" / "replay.sqlite")
+        replay = tokens_of(config.store, state)
         self.verifier = Verifier(
             self._chains, self.trust, replay, verification.rules, verification.budget, time
         )

@@ -38,6 +38,8 @@ from gateway.policy.blocks import Block
 from gateway.policy.lists import Party
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import NO_POLICY
+from gateway.shared.sharing import wire_of
+from gateway.shared.wire import Wire
 from gateway.sip.edge import Edge
 from gateway.sip.journal import Journal
 from gateway.sip.network import Network
@@ -115,6 +117,7 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     kept = Kept(config.node.state_dir, ledger.usage)
     kept.restore(time())
     sti_vs = StiVs(config)
+    wire = wire_of(config, ledger, sti_vs.hosts, time)
     credentials = following_of(config, lambda: sti_vs.trust.revocations)
     credentials.changed()
     log_call = call_recorder(log.call_logger(config.log.mask_numbers), spool)
@@ -148,11 +151,12 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     tasks = [
         asyncio.create_task(each)
         for each in (
-            _keep(config, edge, network, watcher, credentials, spool, counters),
+            _keep(config, edge, network, watcher, credentials, spool, counters, wire),
             _follow(watcher, network, ledger, origins),
             _record(spool, kept, config),
             sti_vs.follow(),
             credentials.follow(),
+            *([wire.run()] if wire else []),
         )
     ]
     for task in tasks:  # an edge that does not look after itself must not go on
@@ -281,6 +285,7 @@ async def _keep(
     credentials: Following,
     spool: Spool,
     counters: Counters,
+    wire: Wire | None,
 ) -> None:
     """What happens once a second beside the calls."""
     path = status_path(config.node.state_dir)
@@ -304,6 +309,7 @@ async def _keep(
             counters=counters.rows(),
             started=started,
             setup=counters.setup.value(),
+            shared=wire.status if wire else None,
         )
         try:
             write_status(path, status)

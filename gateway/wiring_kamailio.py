@@ -39,6 +39,9 @@ from gateway.policy.lists import Party
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import NO_POLICY
 from gateway.policy.usage import Reading
+from gateway.shared.sharing import wire_of
+from gateway.shared.tokens import tokens_of
+from gateway.shared.wire import Wire
 from gateway.sti_vs import StiVs, trust_of
 from gateway.stir.signalled import Signalled
 from gateway.stir.verdict import Verdict
@@ -46,7 +49,6 @@ from gateway.store.kept import Kept
 from gateway.store.origins import Origins
 from gateway.store.spool import Spool, spool_path
 from gateway.store.watcher import Watcher
-from gateway.trust.replay import Table
 from gateway.trust.verifier import Pending, Verifier
 from gateway.trust.warm import WarmChains
 from gateway.wiring import FOLLOW_SECONDS, TICK_SECONDS, block_teller, call_recorder, spare_collector
@@ -94,7 +96,7 @@ class Node:
             self.trust.want,
             lambda url: self.line.say(Due(url)),
         )
-        replay = Table(state / "run" / "replay.sqlite")
+        replay = tokens_of(self.config.store, state)
         return Verifier(chains, self.trust, replay, verification.rules, verification.budget, time)
 
 
@@ -170,10 +172,12 @@ def _clerk(node: Node) -> Clerk:
     sti_vs = StiVs(config)
     node.trust = sti_vs.trust
     deciding = Deciding(_Engine(node, Readings(node.board), sti_vs.verifier), node.ourselves)
-    keeping = _Keeping(node, spool, kept, books, calls, counters)
+    wire = wire_of(config, ledger, sti_vs.hosts, time, books)
+    keeping = _Keeping(node, spool, kept, books, calls, counters, wire)
 
     def work() -> Work:
-        return Work((keeping.keep, keeping.follow, sti_vs.follow, node.credentials.follow), sti_vs.fetch)
+        tasks = (keeping.keep, keeping.follow, sti_vs.follow, node.credentials.follow)
+        return Work((*tasks, *([wire.run] if wire else [])), sti_vs.fetch)
 
     return Clerk(node.line, deciding, calls, books, log_call, work)
 
@@ -182,9 +186,16 @@ class _Keeping:
     """What the clerk does once a second beside the calls."""
 
     def __init__(
-        self, node: Node, spool: Spool, kept: Kept, books: Books, calls: Calls, counters: Counters
+        self,
+        node: Node,
+        spool: Spool,
+        kept: Kept,
+        books: Books,
+        calls: Calls,
+        counters: Counters,
+        wire: Wire | None,
     ) -> None:
-        self._node, self._spool, self._kept = node, spool, kept
+        self._node, self._spool, self._kept, self._wire = node, spool, kept, wire
         self._books, self._calls, self._counters = books, calls, counters
         self._draining, self._listed = False, ""
 
@@ -218,6 +229,7 @@ class _Keeping:
             credentials_revision=self._node.credentials.current.manifest.revision,
             credential_problems=self._node.credentials.problems,
             counters=self._counters.rows(),
+            shared=self._wire.status if self._wire else None,
         )
         try:
             write_status(status_path(config.node.state_dir), status)

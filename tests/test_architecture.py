@@ -36,6 +36,9 @@ SANS_IO = (
     "gateway/kamailio/deciding.py",
     "gateway/kamailio/calls.py",
     "gateway/kamailio/books.py",
+    "gateway/shared/messages.py",
+    "gateway/shared/telling.py",
+    "gateway/shared/hearing.py",
     *(f"gateway/acme/{part}.py" for part in ACME_PARTS),
 )
 DOORS = ("gateway.api", "gateway.sip", "gateway.kamailio")

@@ -46,7 +46,11 @@ def errors(tmp_path: Path, text: str) -> tuple[str, ...]:
         ("[node", "not TOML"),
         (SMALLEST.replace("listen", "lisen"), "sip.lisen: unknown key; did you mean 'listen'?"),
         (SMALLEST + "[sipp]", "sipp: unknown key; did you mean 'sip'?"),
-        (SMALLEST + "[store]\nredis_url = 'x'", "store.redis_url: unknown key"),
+        (SMALLEST + "[store]\nmongo_url = 'x'", "store.mongo_url: unknown key"),
+        (SMALLEST + "[store]\nredis_url = 'x'", 'store.redis_url: write "redis://HOST"'),
+        (SMALLEST + "[store]\nredis_url = 'redis://h/x'", "store.redis_url: what may follow is the number"),
+        (SMALLEST + "[store]\nredis_url = 'redis://h?timeout=1'", "store.redis_url: what may follow"),
+        (SMALLEST + "[store]\nredis_password = 'x'", "redis_password needs redis_url"),
         (SMALLEST.replace('["udp:127.0.0.2:5060"]', "[]"), "sip.listen: Tuple should have at least 1 item"),
         (SMALLEST.replace("127.0.0.2:5060", "127.0.0.2"), "sip.listen[0]: write the port too"),
         (SMALLEST.replace("127.0.0.2:5060", "sip.example:5060"), "write an address of this machine"),
@@ -163,6 +167,17 @@ def test_the_documented_configuration_is_good_and_names_every_key() -> None:
 def test_the_database_is_where_the_file_says(tmp_path: Path, written: str, meant: str) -> None:
     store = f'[store]\ndatabase_url = "{written}"' if written else ""
     assert read(tmp_path, SMALLEST + store).database_url == meant.format(folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://u:p@h:6380/3", "rediss://h?ssl_ca_certs=/ca", "unix:///run/redis.sock"]
+)
+def test_redis_is_found_by_its_url(tmp_path: Path, url: str) -> None:
+    assert read(tmp_path, SMALLEST + f'[store]\nredis_url = "{url}"').store.redis_url == url
+
+
+def test_the_password_of_a_redis_that_cannot_be_is_not_told(tmp_path: Path) -> None:
+    assert "secret" not in "".join(errors(tmp_path, SMALLEST + '[store]\nredis_url = "http://u:secret@h"'))
 
 
 def test_a_database_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -107,6 +107,8 @@ def _alarms(sidecar: Sidecar) -> Iterator[str]:
         yield f"records-lost: {lost} records of calls are not in the call log"
     if edge:
         yield from (f"edge: {problem}" for problem in edge.credential_problems)
+    if edge and edge.shared:
+        yield from (f"shared-state: {problem}" for problem in edge.shared.problems)
 
 
 def _check(name: str, reason: str | None) -> Check:

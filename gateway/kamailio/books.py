@@ -13,6 +13,8 @@ from gateway.ledger import Ledger, Release
 from gateway.metrics import Counters
 from gateway.policy.blocks import Block
 from gateway.policy.cps import Bucket
+from gateway.policy.elsewhere import Figures
+from gateway.policy.incidents import Incident
 from gateway.policy.limits import Limits
 from gateway.policy.peers import Peer
 from gateway.policy.snapshot import Snapshot
@@ -65,6 +67,7 @@ class Books:
         self._snapshot, self._now = snapshot, now
         self._arrivals: dict[str, Bucket] = {}
         self._peers, self._owners = set[str](), set[str]()  # of whom something has changed since `post`
+        self._in_use: set[str] = set()
 
     def judged(self, told: Told) -> None:
         """A call was decided."""
@@ -88,9 +91,9 @@ class Books:
             self._peers.add(name)
 
     def _ask(self, owner: str) -> None:
-        """A bound of calls a second is counted from the moment somebody asks."""
+        """Bounds are counted, and told to other nodes, from the moment somebody asks."""
         limits = self._limits(owner)
-        if limits.cps is not None:
+        if limits.asks:
             self._ledger.usage.over(owner, limits, self._now())
 
     def changed(self, peer: str, owners: Iterable[str]) -> None:
@@ -128,8 +131,10 @@ class Books:
     def post_all(self) -> None:
         """Once a second: what running calls cost grows, bounds come and go, and the clerk signs."""
         now = self._now()
-        for owner in self._ledger.usage.snapshot(now)["owners"]:
+        in_use = set(self._ledger.usage.snapshot(now)["owners"])
+        for owner in self._in_use | in_use:  # what uses nothing any more, since midnight say, once more
             self._post(owner)
+        self._in_use = in_use
         self._board.sign(now)
 
     def learn(self, released: Iterable[Release], blocks: Iterable[Block]) -> None:
@@ -141,3 +146,23 @@ class Books:
                 self._board.remove_block(each.type, each.subject)
         for block in blocks:
             self._board.put_block(block, now)
+
+    # What other nodes tell
+
+    def heard(self, node: str, owner: str, used: Figures, begun: int) -> None:
+        """What another node uses of an owner now, and how many calls it has begun."""
+        self._ledger.heard(node, owner, used, begun)
+        self._post(owner)
+
+    def forgotten(self, node: str) -> None:
+        """Another node is gone, and its calls with it."""
+        for owner in self._ledger.usage.forgotten(node):
+            self._post(owner)
+
+    def happened(self, incident: Incident) -> None:
+        """Something that the dynamic black list counts."""
+        self._ledger.happened(incident)
+
+    def blocked(self, blocks: Iterable[Block]) -> None:
+        """What another node has put on the dynamic black list."""
+        self.learn((), blocks)

@@ -27,6 +27,6 @@ class Bucket:
         self.tokens = tokens if tokens < cps else cps
         return self.tokens < 1
 
-    def take(self) -> None:
-        """A call has begun."""
-        self.tokens -= 1
+    def take(self, calls: int = 1) -> None:
+        """Calls have begun."""
+        self.tokens -= calls

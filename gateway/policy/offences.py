@@ -7,8 +7,10 @@ count begins anew.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from gateway.policy.blocks import Block, Blocks, BlockType
-from gateway.policy.holds import Hold
+from gateway.policy.incidents import Admission, Answer, Attempt, Incident, NoAnswer, Refusal
 from gateway.policy.parameters import Parameters
 from gateway.policy.tallies import Attempts, Streaks
 
@@ -19,6 +21,16 @@ BLOCKED_ADDRESS = "access.blocked:address"
 """The rule that refuses a call of an address that is blocked already: what follows from a block is no new offence."""
 
 _INVALID_CALLS = frozenset({"access", "caller", "callee", "prefix"})
+
+
+class Numbers(Protocol):
+    """The canonical numbers of a call; None where one is withheld."""
+
+    @property
+    def caller(self) -> str | None: ...
+
+    @property
+    def callee(self) -> str: ...
 
 
 class Offences:
@@ -33,6 +45,35 @@ class Offences:
         self._invalid_streaks = Streaks()
         self._at_once: dict[str, int] = {}
         self._pardoned: set[str] = set()
+
+    def take(self, incident: Incident, parameters: Parameters, now: float) -> list[Block]:
+        """Something happened in a call, wherever that is carried."""
+        match incident:
+            case Attempt(caller, premium):
+                return self.attempt(caller, premium, parameters, now)
+            case Refusal(account, source, rule):
+                return self.refusal(account, source, rule, parameters, now)
+            case NoAnswer():
+                return self.no_answer(incident, parameters, now)
+            case Answer():
+                self.answer(incident)
+            case Admission(account):
+                self.valid(account)
+        return []
+
+    def concerned(self, incident: Incident, parameters: Parameters, now: float) -> bool:
+        """Whether an incident is to be counted: limits are off, and those who are blocked already are not counted further."""
+        match incident:
+            case Attempt(caller):
+                return self._blocks.find("malicious-call", caller, now) is None
+            case Refusal(account, _, rule):
+                check = rule.partition(".")[0]
+                return rule != BLOCKED_ADDRESS and (
+                    check == "access" or (account is not None and check in _INVALID_CALLS)
+                )
+            case Admission():
+                return parameters.invalid_count > 0
+        return parameters.no_answer_limit > 0
 
     def attempt(self, caller: str, premium: bool, parameters: Parameters, now: float) -> list[Block]:
         """A caller places a call."""
@@ -70,19 +111,19 @@ class Offences:
             return []
         return [self._block("malicious-call", caller, parameters.malicious_expire, "concurrent", now)]
 
-    def answer(self, hold: Hold) -> None:
+    def answer(self, call: Numbers) -> None:
         """A call was answered: nobody's row of unanswered calls goes on."""
-        self._callee_streaks.forget(hold.callee)
-        if hold.caller is not None:
-            self._caller_streaks.forget(hold.caller)
+        self._callee_streaks.forget(call.callee)
+        if call.caller is not None:
+            self._caller_streaks.forget(call.caller)
 
-    def no_answer(self, hold: Hold, parameters: Parameters, now: float) -> list[Block]:
+    def no_answer(self, call: Numbers, parameters: Parameters, now: float) -> list[Block]:
         """A call was given up before anybody answered."""
         found: list[Block] = []
         if parameters.no_answer_party != "caller":
-            found += self._unanswered(self._callee_streaks, hold.callee, parameters, now)
-        if parameters.no_answer_party != "callee" and hold.caller is not None:
-            found += self._unanswered(self._caller_streaks, hold.caller, parameters, now)
+            found += self._unanswered(self._callee_streaks, call.callee, parameters, now)
+        if parameters.no_answer_party != "callee" and call.caller is not None:
+            found += self._unanswered(self._caller_streaks, call.caller, parameters, now)
         return found
 
     def refusal(
@@ -102,12 +143,16 @@ class Offences:
         self._invalid_streaks.forget(account)
 
     def forget(self, type: BlockType, subject: str) -> None:
-        """Count anew what could block this subject so: the next call alone does not."""
+        """A subject was let in again: the next call alone does not block it anew."""
+        self.begin_anew(type, subject)
+        if type == "malicious-call" and subject in self._at_once:
+            self._pardoned.add(subject)
+
+    def begin_anew(self, type: BlockType, subject: str) -> None:
+        """Count anew what could block this subject so."""
         match type:
             case "malicious-call":
                 self._attempts.forget(subject)
-                if subject in self._at_once:
-                    self._pardoned.add(subject)
             case "no-answer":
                 self._caller_streaks.forget(subject)
                 self._callee_streaks.forget(subject)

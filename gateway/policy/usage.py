@@ -4,28 +4,32 @@ The door tells what happens to each call, the engine asks before it lets one in.
 every event costs the same however many calls there are. Nothing a stranger sends makes it grow without bound: of
 callers and addresses so many are remembered; owners and accounts are those of the policy. Events may be lost, doubled
 or late: a call that is not known to be there ends without a trace, so no count goes below zero.
+
+Where nodes share their bounds, each counts its own calls, tells what changed (`News`), and hears what the others use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol
 
+from gateway.policy import figures
 from gateway.policy.blocks import Block, Blocks, BlockType
 from gateway.policy.cps import Bucket
 from gateway.policy.days import Days
+from gateway.policy.elsewhere import Figures
 from gateway.policy.holds import Hold, Running
+from gateway.policy.incidents import Admission, Answer, Attempt, Incident, NoAnswer, Refusal
 from gateway.policy.limits import Limits
+from gateway.policy.news import News
 from gateway.policy.offences import Offences
+from gateway.policy.owner import Over, Owner
 from gateway.policy.parameters import Parameters
 from gateway.policy.rates import cost
-from gateway.policy.spend import Spend
 
 __all__ = ["Hold", "Outcome", "Over", "Reading", "Usage"]
 
-Over = Literal["concurrent", "cps", "spend"]
 Outcome = Literal["answered", "no-answer", "failed"]
 
 
@@ -45,16 +49,6 @@ class Reading(Protocol):
         """Micro-units of money this owner's calls cost today."""
 
 
-@dataclass(slots=True)
-class _Owner:
-    """What one owner uses. `reserved` is what the calls that nobody has answered yet will cost at least."""
-
-    concurrent: int = 0
-    reserved: int = 0
-    bucket: Bucket | None = None
-    spend: Spend = field(default_factory=Spend)
-
-
 class Usage:
     """The counters of one process, used by one thread.
 
@@ -65,36 +59,38 @@ class Usage:
     def __init__(self, parameters: Parameters | None = None) -> None:
         self._parameters = parameters or Parameters()
         self._days = Days(self._parameters.time_zone)
-        self._owners: dict[str, _Owner] = {}
+        self._owners: dict[str, Owner] = {}
         self._running = Running()
         self._blocks = Blocks()
         self._offences = Offences(self._blocks)
         self.blocked = self._blocks.find  # asked half a dozen times a call, so without a step between
+        self.news: News | None = None
 
     def over(self, owner: str, limits: Limits, now: float) -> Over | None:
         """The bound that one more call of this owner would break, or None."""
         held = self._owners.get(owner) or self._owner(owner)
-        concurrent, cps, spend = limits.concurrent, limits.cps, limits.spend_per_day
-        if concurrent is not None and held.concurrent >= concurrent:
-            return "concurrent"
-        if cps is not None:
-            bucket = held.bucket = held.bucket or Bucket(tokens=float(cps), at=now)
-            if bucket.is_empty(cps, now):
-                return "cps"
-        if spend is not None and self._spent(held, now) + held.reserved >= spend:
-            return "spend"
-        return None
+        if not held.asked:
+            held.asked = True
+            if self.news is not None:
+                self.news.changed(owner)
+        return held.over(limits, self._days, now)
 
     def attempted(self, caller: str | None, premium: bool, parameters: Parameters, now: float) -> list[Block]:
         """A new call that is no emergency has come in, whatever will be decided: the blocks it brought about."""
         self._learn(parameters)
-        return [] if caller is None else self._offences.attempt(caller, premium, parameters, now)
+        if caller is None:
+            return []
+        if self.news is not None:
+            self._tell(Attempt(caller, premium), now)
+        return self._offences.attempt(caller, premium, parameters, now)
 
     def refused(
         self, account: str | None, source: str, rule: str, parameters: Parameters, now: float
     ) -> list[Block]:
         """A call was refused by the rule with this id: the blocks it brought about."""
         self._learn(parameters)
+        if self.news is not None:
+            self._tell(Refusal(account, source, rule), now)
         return self._offences.refusal(account, source, rule, parameters, now)
 
     def began(self, hold: Hold, now: float) -> list[Block]:
@@ -103,10 +99,15 @@ class Usage:
         self._running.begin(hold)
         self._reserve(hold, 1)
         for owner in hold.owners:
-            bucket = self._owners[owner].bucket
-            if bucket is not None:
-                bucket.take()
+            held = self._owners[owner]
+            if held.bucket is not None:
+                held.bucket.take()
+            if held.asked and self.news is not None:
+                self.news.begun(owner)
+        self._changed(hold)
         if hold.account is not None:
+            if self.news is not None:
+                self._tell(Admission(hold.account), now)
             self._offences.valid(hold.account)
         return [] if hold.caller is None else self._offences.crowd(hold.caller, self._parameters, now)
 
@@ -116,6 +117,7 @@ class Usage:
         if since is not None:
             self._reserve(hold, -1)
             self._charge(hold, since)
+            self._changed(hold)
 
     def ended(
         self, hold: Hold, outcome: Outcome, answered_at: float | None, parameters: Parameters, now: float
@@ -133,10 +135,15 @@ class Usage:
         start = ended.since if answered_at is None else answered_at
         if start is not None:
             self._settle(hold, now - start, now)
+        self._changed(hold)
+        if outcome == "failed":
+            return []
+        if self.news is not None:
+            said = NoAnswer if outcome == "no-answer" else Answer
+            self._tell(said(hold.callee, hold.caller), now)
         if outcome == "no-answer":
             return self._offences.no_answer(hold, parameters, now)
-        if outcome == "answered":
-            self._offences.answer(hold)
+        self._offences.answer(hold)
         return []
 
     def resumed(self, hold: Hold, answered_at: float | None) -> None:
@@ -147,10 +154,27 @@ class Usage:
             self._reserve(hold, 1)
         else:
             self._charge(hold, since)
+        self._changed(hold)
+
+    def happened(self, incident: Incident, now: float) -> list[Block]:
+        """Something happened in a call of another node: the blocks it brought about."""
+        return self._offences.take(incident, self._parameters, now)
+
+    def heard(self, node: str, owner: str, used: Figures, begun: int, now: float) -> None:
+        """What another node uses of an owner now, and how many calls it has begun since it told last."""
+        held = self._owner(owner)
+        held.elsewhere.hear(node, used)
+        if begun and held.bucket is not None:
+            held.bucket.take(begun)
+
+    def forgotten(self, node: str) -> list[str]:
+        """Another node is gone, and its calls with it: the owners whose calls they were."""
+        return [name for name, held in self._owners.items() if held.elsewhere.forget(node)]
 
     def block(self, block: Block) -> None:
-        """Keep its subject out, in place of an earlier block of its type."""
+        """Keep its subject out, in place of an earlier block of its type; the blocked are not counted."""
         self._blocks.put(block)
+        self._offences.begin_anew(block.type, block.subject)
 
     def release(self, type: BlockType, subject: str, at: float) -> None:
         """Let a subject in again as of `at`, and count anew; a block that began later stays."""
@@ -164,49 +188,58 @@ class Usage:
         return self._blocks.in_force(now)
 
     def concurrent(self, owner: str) -> int:
-        """Calls of this owner at this moment."""
+        """Calls of this owner at this moment, at all nodes."""
         held = self._owners.get(owner)
-        return held.concurrent if held else 0
+        return held.concurrent + held.elsewhere.concurrent if held else 0
 
     def spent(self, owner: str, now: float) -> int:
         """Micro-units of money this owner's calls cost today: those that have ended, and the running ones so far."""
         held = self._owners.get(owner)
-        return self._spent(held, now) if held else 0
+        return held.spent(self._days, now) if held else 0
 
     def committed(self, owner: str, now: float) -> int:
         """What this owner's calls cost today, and what those that still ring will cost at least: what a bound is held to."""
         held = self._owners.get(owner)
-        return self._spent(held, now) + held.reserved if held else 0
+        return held.committed(self._days, now) if held else 0
 
     def tokens(self, owner: str) -> Bucket | None:
         """The calls this owner may begin this second; None of one of whom nobody has asked yet."""
         held = self._owners.get(owner)
         return held.bucket if held else None
 
-    def snapshot(self, now: float) -> dict[str, Any]:
-        """The figures of every owner that has any, as JSON has them.
+    def own(self, owner: str, now: float) -> Figures:
+        """What this node alone uses of an owner: what the others hear."""
+        return self._owner(owner).figures(self._days, now)
 
-        `{"day": "2026-07-03", "time_zone": "UTC", "owners": {owner: {"concurrent", "spent", "settled"}}}`;
-        settled is what of the spent belongs to calls that have ended.
-        """
-        day = self._days.day(now)
-        figures = {
-            name: {
-                "concurrent": held.concurrent,
-                "spent": held.spend.spent(day, now),
-                "settled": held.spend.settled(day),
-            }
-            for name, held in self._owners.items()
-        }
-        in_use = {name: each for name, each in figures.items() if any(each.values())}
-        return {"day": day.isoformat(), "time_zone": self._days.zone, "owners": in_use}
+    def asked(self) -> list[str]:
+        """The owners of whom anybody has asked: all that other nodes have to hear of."""
+        return [name for name, held in self._owners.items() if held.asked]
+
+    def growing(self) -> list[str]:
+        """Those of them whose running calls cost more with every second."""
+        return [name for name, held in self._owners.items() if held.charged and held.asked]
+
+    def day(self, now: float) -> date:
+        """Which day's money is counted."""
+        return self._days.day(now)
+
+    def recall(self, owner: str, settled: int, day: date, now: float) -> None:
+        """What this node itself has told others it had spent in a day: no less was it, whatever else was forgotten."""
+        held = self._owner(owner)
+        lost = settled - held.spend.settled(day)
+        if day == self._days.day(now) and lost > 0:
+            held.spend.settle(lost, day)
+
+    def snapshot(self, now: float) -> dict[str, Any]:
+        """The figures of every owner that has any, as JSON has them; see `gateway.policy.figures`."""
+        return figures.snapshot(self._owners, self._days, now)
 
     def restore(self, state: Mapping[str, Any], now: float) -> None:
         """Take over what was settled today, if the snapshot is of today; calls are taken up with `resumed`.
 
         ValueError for what no snapshot is; nothing of it is taken over.
         """
-        days, saved, settled = _restored(state)
+        days, saved, settled = figures.restored(state)
         self._days = days
         day = days.day(now)
         if day == saved:
@@ -218,14 +251,21 @@ class Usage:
         if parameters.time_zone != self._days.zone:
             self._days = Days(parameters.time_zone)
 
-    def _owner(self, name: str) -> _Owner:
+    def _owner(self, name: str) -> Owner:
         held = self._owners.get(name)
         if held is None:
-            held = self._owners[name] = _Owner()
+            held = self._owners[name] = Owner()
         return held
 
-    def _spent(self, held: _Owner, now: float) -> int:
-        return held.spend.spent(self._days.day(now), now)
+    def _tell(self, incident: Incident, now: float) -> None:
+        if self.news is not None and self._offences.concerned(incident, self._parameters, now):
+            self.news.happened(incident)
+
+    def _changed(self, hold: Hold) -> None:
+        if self.news is not None:
+            for owner in hold.owners:
+                if self._owners[owner].asked:
+                    self.news.changed(owner)
 
     def _enter(self, hold: Hold) -> None:
         for owner in hold.owners:
@@ -242,11 +282,15 @@ class Usage:
             self._reserve(hold, -1)
         else:
             for owner, rate in hold.charges:
-                self._owners[owner].spend.stop(rate, since)
+                held = self._owners[owner]
+                held.spend.stop(rate, since)
+                held.charged -= 1
 
     def _charge(self, hold: Hold, since: int) -> None:
         for owner, rate in hold.charges:
-            self._owner(owner).spend.start(rate, since)
+            held = self._owner(owner)
+            held.spend.start(rate, since)
+            held.charged += 1
 
     def _reserve(self, hold: Hold, calls: int) -> None:
         """A burst of calls that all ring must not slip through below the bound together."""
@@ -257,15 +301,3 @@ class Usage:
         day = self._days.day(now)
         for owner, rate in hold.charges:
             self._owner(owner).spend.settle(cost(rate, seconds), day)
-
-
-def _restored(state: Mapping[str, Any]) -> tuple[Days, date, dict[str, int]]:
-    """The calendar of a snapshot, its day, and what each owner had settled in it."""
-    try:
-        days, day = Days(state["time_zone"]), date.fromisoformat(state["day"])
-        settled = {owner: figures["settled"] for owner, figures in state["owners"].items()}
-    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-        raise ValueError("this is no snapshot of usage") from error
-    if not all(type(amount) is int and amount >= 0 for amount in settled.values()):
-        raise ValueError("this is no snapshot of usage: what was settled is a whole number, 0 or more")
-    return days, day, settled

@@ -27,10 +27,15 @@ class _Failing:
 
 
 class Breaker:
-    """Knows which hosts are failing. host: name and port, for another port is another server. now: seconds."""
+    """Knows which hosts are failing. host: name and port, for another port is another server. now: seconds.
+
+    tell: hears of a host that was failing and has answered, or that has failed, for others who ask the same hosts; what
+    they find out is told with `learn`.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
+        self.tell: Callable[[str, bool], None] = _nobody
         self._failing: LRUCache[str, _Failing] = LRUCache(MOST_HOSTS)
 
     def allows(self, host: str) -> bool:
@@ -45,10 +50,24 @@ class Breaker:
 
     def answered(self, host: str) -> None:
         """The host is there, whatever it said."""
-        self._failing.pop(host, None)
+        if host in self._failing:
+            self.learn(host, True)
+            self.tell(host, True)
 
     def failed(self, host: str) -> None:
         """The host did not answer as a host should."""
+        self.learn(host, False)
+        self.tell(host, False)
+
+    def learn(self, host: str, answered: bool) -> None:
+        """What a host did, whoever asked it."""
+        if answered:
+            self._failing.pop(host, None)
+            return
         failing = self._failing.setdefault(host, _Failing())
         failing.times += 1
         failing.until = self._now() + PAUSE
+
+
+def _nobody(_host: str, _answered: bool) -> None:
+    """Where nobody else asks."""

@@ -2,6 +2,7 @@
 
     memory   trusted chains with their judgement, which is made anew when the trust anchors change
     disk     the same files, for the next start and for the other processes of this node
+    common   what other nodes fetched, where nodes share a shelf
     host     asked where neither has a chain that is still fresh
 
 A chain is fresh for as long as HTTP says (a day at least, ATIS-1000074 §5.3.1) and never past its notAfter; shortly
@@ -15,9 +16,10 @@ a minute, so that a host that repairs its file is believed again soon.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from cachetools import LRUCache, TTLCache
@@ -50,11 +52,19 @@ _MOST_HOSTS = 1024
 _log = log.get("certificates")
 
 
+class Shelving(Protocol):
+    """Where files are kept; asked in a thread. What it has is judged before it is believed."""
+
+    def read(self, url: str) -> Kept | None: ...
+
+    def write(self, kept: Kept) -> None: ...
+
+
 class Chains:
     """The chains this process knows; to be used inside one event loop.
 
     folder: of the disk layer, None for none. anchors: those in force. now: epoch seconds. capacity: chains in memory,
-    files on disk. on_trusted: told of each chain that comes to be trusted.
+    files on disk. on_trusted: told of each chain that comes to be trusted. common: where other nodes leave what they fetch.
     """
 
     def __init__(
@@ -65,13 +75,15 @@ class Chains:
         now: Callable[[], float],
         capacity: int = CAPACITY,
         on_trusted: Callable[[TrustedChain], None] | None = None,
+        common: Shelving | None = None,
     ) -> None:
         self._fetcher, self._anchors, self._now = fetcher, anchors, now
         self._on_trusted = on_trusted or _nobody_asks
         self._held: LRUCache[str, Held] = LRUCache(capacity)
         self._refused: TTLCache[str, tuple[str, Reason]] = TTLCache(MOST_REFUSED, REFUSED_TTL, timer=now)
         self._loads: dict[str, asyncio.Task[TrustedChain | Reason]] = {}
-        self._shelf = Shelf(folder, capacity) if folder else None
+        nearest = [Shelf(folder, capacity)] if folder else []
+        self._shelves: tuple[Shelving, ...] = (*nearest, *([common] if common else []))
         # A thread of its own: a slow disk holds up neither the loop nor what else uses the loop's threads.
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="certificates")
         self._told_of: LRUCache[str, None] = LRUCache(_MOST_HOSTS)  # hosts with a wrong content type
@@ -142,7 +154,7 @@ class Chains:
         return load
 
     async def _from_disk_or_host(self, url: str) -> TrustedChain | Reason:
-        shelved, old = await self._from_disk(url), self._held.get(url)
+        shelved, old = await self._from_shelves(url), self._held.get(url)
         if shelved and (old is None or old.fetched < shelved.fetched):
             old = shelved
             self._hold(url, old)  # the best there is, even if the host is to be asked for a better one
@@ -158,10 +170,20 @@ class Chains:
                 return self._go_on(url, old, refused.reason)
             return self._refuse(url, refused.reason)
 
-    async def _from_disk(self, url: str) -> Held | None:
-        if self._shelf is None:
-            return None
-        kept = await asyncio.get_running_loop().run_in_executor(self._disk, self._shelf.read, url)
+    async def _from_shelves(self, url: str) -> Held | None:
+        """The best chain of any shelf, from the first one that has a fresh one; those before it get it too."""
+        best: Held | None = None
+        for place, shelf in enumerate(self._shelves):
+            kept = await asyncio.get_running_loop().run_in_executor(self._disk, shelf.read, url)
+            held = self._if_trusted(kept)
+            if kept and held and (best is None or held.fetched > best.fetched):
+                best = held
+                self._put(kept, self._shelves[:place])
+            if best and self._now() < best.refresh_at:
+                break
+        return best
+
+    def _if_trusted(self, kept: Kept | None) -> Held | None:
         if kept is None or kept.fetched > self._now():  # kept while the clock was wrong
             return None
         try:
@@ -169,14 +191,17 @@ class Chains:
         except ChainRefused:
             return None
 
+    def _put(self, kept: Kept, shelves: Sequence[Shelving]) -> None:
+        for shelf in shelves:
+            self._disk.submit(_write, shelf, kept)
+
     def _arrived(self, fetched: Fetched) -> TrustedChain:
         """Judge what a host sent, and keep it if it is trusted."""
         self._note_type(fetched)
         kept = Kept(fetched.url, fetched.body, self._now(), fetched.lifetime)
         held = self._judged(kept)
         _log.info("certificate.fetched", url=kept.url, subject=held.chain.subject, spc=held.chain.spc)
-        if self._shelf:
-            self._disk.submit(_write, self._shelf, kept)
+        self._put(kept, self._shelves)
         return self._hold(fetched.url, held)
 
     def _judged(self, kept: Kept) -> Held:
@@ -214,7 +239,7 @@ def _nobody_asks(_: TrustedChain) -> None:
     """Where nobody wants to be told."""
 
 
-def _write(shelf: Shelf, kept: Kept) -> None:
+def _write(shelf: Shelving, kept: Kept) -> None:
     try:
         shelf.write(kept)
     except OSError as error:  # the chain is in memory; only the next start is slower

@@ -45,7 +45,7 @@ _log = log.get("fetch")
 class Fetcher:
     """Fetches by the rules. now: seconds of a clock that only goes forward. resolve, transport: instead of the system's.
 
-    To be made and used inside one event loop.
+    To be made and used inside one event loop. `hosts` knows which of them keep failing.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Fetcher:
         self._url_rules = x5u.Rules(rules.ports, rules.allow_http)
         self._downloads = Downloads(rules, resolve or Names().addresses, transport)
         self._places = Places(rules.max_at_once, rules.timeout)
-        self._breaker = Breaker(now)
+        self.hosts = Breaker(now)
         self._failures: TTLCache[_Key, _Failure] = TTLCache(MOST_FAILURES, NEGATIVE_TTL, timer=now)
         self._flights: dict[_Key, asyncio.Task[Fetched | _Failure]] = {}
 
@@ -111,7 +111,7 @@ class Fetcher:
     async def _fly(self, key: _Key, place: x5u.X5u) -> Fetched | _Failure:
         try:
             async with self._places.one(place.authority):
-                if not self._breaker.allows(place.authority):
+                if not self.hosts.allows(place.authority):
                     return Reason.CERTIFICATE_UNREACHABLE, "host-left-alone"
                 return await self._download(key, place)
         except NoPlace:
@@ -123,9 +123,9 @@ class Fetcher:
             fetched = await self._downloads.get(url, place, max_bytes)
         except FetchFailed as failed:
             _log.warning("fetch.failed", url=url, reason=failed.reason.value, detail=failed.detail)
-            (self._breaker.failed if failed.host_down else self._breaker.answered)(place.authority)
+            (self.hosts.failed if failed.host_down else self.hosts.answered)(place.authority)
             self._failures[key] = failed.reason, failed.detail
             return failed.reason, failed.detail
-        self._breaker.answered(place.authority)
+        self.hosts.answered(place.authority)
         self._places.prove(place.authority)
         return fetched

@@ -76,7 +76,7 @@ class Memory:
 
     def seen(self, signature: str, call_id: str, now: float, until: float, target: str = "") -> bool:
         """As `Replay.seen`."""
-        token, call = _token(signature, target), _digest(call_id)
+        token, call = token_number(signature, target), call_digest(call_id)
         owner = self.owner(token, now)
         if owner is None:
             self.remember(token, call, until)
@@ -104,7 +104,7 @@ class Table:
 
     def seen(self, signature: str, call_id: str, now: float, until: float, target: str = "") -> bool:
         """As `Replay.seen`."""
-        token, call = _token(signature, target), _digest(call_id)
+        token, call = token_number(signature, target), call_digest(call_id)
         owner = self._memory.owner(token, now)
         if owner is None:
             owner = self._claim(token, call, now, until)
@@ -204,7 +204,7 @@ def _make(path: Path) -> None:
             path.hardlink_to(new)
 
 
-def _token(signature: str, target: str) -> int:
+def token_number(signature: str, target: str) -> int:
     """A signed 64-bit number: among a million fresh tokens two share one once in forty million times."""
     name = f"{signature[:_NAMING]} {target}".encode()
     return int.from_bytes(blake2b(name, digest_size=8).digest(), signed=True)
@@ -217,5 +217,6 @@ def _slice(turn: int) -> tuple[int, int]:
     return first, first + width - 1
 
 
-def _digest(call_id: str) -> bytes:
+def call_digest(call_id: str) -> bytes:
+    """What names a call."""
     return blake2b(call_id.encode(errors="surrogatepass"), digest_size=16).digest()

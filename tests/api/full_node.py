@@ -12,6 +12,7 @@ from gateway.api.app import create_app
 from gateway.api.sidecar import Alone, Sidecar
 from gateway.credentials.book import Book
 from gateway.metrics import FAMILIES, Counters, EdgeStatus
+from gateway.shared.status import SharedStatus
 from gateway.stir.crl import RevocationList
 from gateway.stir.path import Anchors
 from gateway.stir.revocation import Revocations
@@ -47,7 +48,8 @@ def _edge() -> EdgeStatus:
     for name, (labels, _) in FAMILIES.items():
         counters.inc(name, *("some" for _ in labels))
     counters.setup.observe(1.7)
-    status = EdgeStatus(NOW, True, False, 3, 4, 5, started=NOW - 60)
+    shared = SharedStatus(False, ("node-2",), ("no connection",), 1)
+    status = EdgeStatus(NOW, True, False, 3, 4, 5, started=NOW - 60, shared=shared)
     return replace(status, counters=counters.rows(), setup=counters.setup.value())
 
 

@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 from gateway.api.app import create_app
 from gateway.api.sidecar import Sidecar
 from gateway.metrics import EdgeStatus
+from gateway.shared.status import SharedStatus
 from gateway.store.recorder_status import Problem, RecorderStatus
 from gateway.trust.credential import Credential
 from tests.everybody import EVERYBODY
@@ -53,3 +54,12 @@ def test_the_recorder_has_its_metrics(credential: Credential) -> None:
 
 def test_a_silent_recorder_is_down(credential: Credential) -> None:
     assert "stirgw_recorder_up 0.0" in client(credential, None).get("/metrics").text
+
+
+def test_a_redis_that_is_away_is_an_alarm_and_takes_no_readiness_away(credential: Credential) -> None:
+    shared = SharedStatus(False, (), ("redis.example.com port 6379: refused",))
+    edge = EdgeStatus(NOW, True, False, 1, 2, 3, shared=shared)
+    sidecar = Sidecar.of(credential, lambda: edge, lambda: NOW, recorder=lambda: WELL, access=EVERYBODY)
+    found = TestClient(create_app(sidecar)).get("/readyz").json()
+    assert found["ready"] is True
+    assert found["alarms"] == ["shared-state: redis.example.com port 6379: refused"]

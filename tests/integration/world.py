@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -215,10 +216,26 @@ def set_up(folder: Path, settings: Mapping[str, Mapping[str, Any]], policy: str 
     )
     _trust(folder)
     (folder / "policy.toml").write_text(_policy(gateway, policy))
-    (folder / "gateway.toml").write_text(_toml(_merged(_common_settings(gateway), settings)))
+    (folder / "gateway.toml").write_text(_toml(merged(_common_settings(gateway), settings)))
     imported = subprocess.run(_command("import", folder, "policy.toml"), cwd=folder, capture_output=True)
     assert imported.returncode == 0, f"gateway import failed:\n{imported.stderr.decode()}"
     return replace(gateway, token=_token(folder))
+
+
+def set_up_beside(first: Gateway, folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Gateway:
+    """One more node in ``folder``, to the same carriers and with the same certificate; its policy and the token are those of
+    the database that both use."""
+    gateway = replace(
+        first,
+        folder=folder,
+        sip=free_port(GATEWAY_HOST),
+        tls_port=free_port(GATEWAY_HOST),
+        api=free_port(INNER_HOST),
+    )
+    for common in ("lab", ANCHORS):
+        shutil.copytree(first.folder / common, folder / common)
+    (folder / "gateway.toml").write_text(_toml(merged(_common_settings(gateway), settings)))
+    return gateway
 
 
 def _token(folder: Path) -> str:
@@ -293,10 +310,10 @@ def _common_settings(gateway: Gateway) -> dict[str, dict[str, Any]]:
 def on_kamailio(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The same settings for door 3. One process a socket, for others do not keep the order of what comes in one moment; and
     no probes, which a leg would take for a call."""
-    return _merged(settings, {"sip": {"door": "kamailio"}, "kamailio": {"children": 1, "probe_every": "1h"}})
+    return merged(settings, {"sip": {"door": "kamailio"}, "kamailio": {"children": 1, "probe_every": "1h"}})
 
 
-def _merged(common: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def merged(common: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return {section: {**common.get(section, {}), **other.get(section, {})} for section in {**common, **other}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from ipaddress import ip_network
 from typing import Any
 
@@ -17,6 +18,7 @@ from gateway.ledger import Ledger
 from gateway.metrics import Counters
 from gateway.policy.accounts import Account
 from gateway.policy.blocks import Block
+from gateway.policy.elsewhere import Figures
 from gateway.policy.holds import Hold
 from gateway.policy.limits import Limits
 from gateway.policy.peers import Peer
@@ -147,3 +149,28 @@ def test_what_an_operator_blocks_and_releases_reaches_the_processes(office: Offi
     assert office.readings.blocked("access", "192.0.2.9", NOW)
     office.books.learn((Release("access", "192.0.2.9", NOW),), ())
     assert office.readings.blocked("access", "192.0.2.9", NOW) is None
+
+
+def test_what_other_nodes_use_is_on_the_board_at_once_and_goes_with_them() -> None:
+    office = Office()
+    office.call("one")
+    office.books.heard("node-2", "account/acme", Figures(1, 0, 0, date(2027, 1, 15)), 1)
+    assert office.readings.over("account/acme", LIMITS, NOW) == "concurrent"
+    office.books.forgotten("node-2")
+    assert office.readings.over("account/acme", LIMITS, NOW) is None
+
+
+def test_one_blocked_at_another_node_is_on_the_board_at_once() -> None:
+    office = Office()
+    office.books.blocked([Block("malicious-call", "12155550100", NOW, NOW + 60, "attempts")])
+    assert office.readings.blocked("malicious-call", "12155550100", NOW)
+
+
+def test_money_spent_until_midnight_is_not_on_the_board_of_the_next_day() -> None:
+    office, limits = Office(), Limits(spend_per_day=100)
+    office.books.heard("node-2", "account/acme", Figures(0, 0, 100, date(2027, 1, 15)), 0)
+    office.books.post_all()
+    assert office.readings.over("account/acme", limits, office.now) == "spend"
+    office.now += 86_400
+    office.books.post_all()
+    assert office.readings.over("account/acme", limits, office.now) is None

@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from gateway.policy.blocks import BY_HAND, Block
+from gateway.policy.elsewhere import Figures
+from gateway.policy.incidents import Attempt, Incident
 from gateway.policy.limits import Limits
 from gateway.policy.parameters import Parameters
 from gateway.policy.rates import Rate
@@ -18,6 +21,7 @@ HOLD = Hold((PEER, ACCOUNT), "12155550100", "12125550101", ((ACCOUNT, RATE),), "
 DEFAULTS = Parameters()
 NOON = 1_783_080_000.0  # 2026-07-03T12:00:00Z
 MIDNIGHT = NOON + 43_200
+TODAY = date(2026, 7, 3)
 
 
 @pytest.mark.parametrize(
@@ -327,3 +331,98 @@ def test_what_is_no_snapshot_is_refused_whole(state: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no snapshot of usage"):
         usage.restore(state, NOON)
     assert usage.snapshot(NOON)["time_zone"] == "Asia/Shanghai"
+
+
+# What other nodes use
+
+
+def test_calls_of_other_nodes_fill_the_bound_until_they_say_otherwise_or_are_gone() -> None:
+    usage, limits = Usage(), Limits(concurrent=3)
+    usage.began(HOLD, NOON)
+    usage.heard("node-2", ACCOUNT, Figures(1, 0, 0, TODAY), 0, NOON)
+    usage.heard("node-3", ACCOUNT, Figures(1, 0, 0, TODAY), 0, NOON)
+    assert usage.over(ACCOUNT, limits, NOON) == "concurrent"
+    usage.heard("node-3", ACCOUNT, Figures(0, 0, 0, TODAY), 0, NOON)
+    assert usage.over(ACCOUNT, limits, NOON) is None
+    usage.heard("node-3", ACCOUNT, Figures(5, 0, 0, TODAY), 0, NOON)
+    assert usage.forgotten("node-3") == [ACCOUNT]
+    assert usage.forgotten("node-3") == []
+    assert (usage.concurrent(ACCOUNT), usage.own(ACCOUNT, NOON).concurrent) == (2, 1)
+
+
+def test_calls_begun_elsewhere_take_tokens_and_their_debt_is_paid_within_a_second() -> None:
+    usage, limits = Usage(), Limits(cps=10)
+    assert usage.over(ACCOUNT, limits, NOON) is None
+    usage.heard("node-2", ACCOUNT, Figures(0, 0, 0, TODAY), 1000, NOON)
+    assert usage.over(ACCOUNT, limits, NOON + 1) == "cps"
+    assert usage.over(ACCOUNT, limits, NOON + 1.2) is None
+
+
+def test_money_spent_elsewhere_counts_for_its_own_day_and_outlives_its_node() -> None:
+    usage, limits = Usage(), Limits(spend_per_day=100)
+    usage.heard("node-2", ACCOUNT, Figures(0, 40, 60, TODAY), 0, NOON)
+    assert usage.over(ACCOUNT, limits, NOON) == "spend"
+    usage.forgotten("node-2")
+    assert usage.committed(ACCOUNT, NOON) == 60
+    assert usage.committed(ACCOUNT, MIDNIGHT + 1) == 0
+
+
+def test_a_node_that_lost_its_record_takes_up_what_it_had_told_and_no_less() -> None:
+    usage = Usage()
+    for told in (300, 200, 300):
+        usage.recall(ACCOUNT, told, TODAY, NOON)
+    usage.recall(ACCOUNT, 999, TODAY - timedelta(days=1), NOON)
+    assert usage.own(ACCOUNT, NOON).settled == 300
+
+
+def test_others_hear_of_owners_that_somebody_has_asked_about_and_of_no_other() -> None:
+    usage, news = Usage(), Heard()
+    usage.news = news
+    usage.began(HOLD, NOON)
+    assert news.owners == []
+    usage.over(ACCOUNT, Limits(concurrent=9), NOON)
+    usage.began(HOLD, NOON)
+    usage.answered(HOLD, NOON)
+    usage.ended(HOLD, "answered", NOON, DEFAULTS, NOON + 1)
+    assert set(news.owners) == {ACCOUNT} and news.begun_calls == [ACCOUNT]
+    assert usage.asked() == [ACCOUNT] and usage.growing() == []
+
+
+def test_what_nobody_counts_is_not_told() -> None:
+    usage, news = Usage(), Heard()
+    usage.news = news
+    usage.refused("acme", "192.0.2.1", "limit.concurrent:account/acme", DEFAULTS, NOON)
+    usage.block(Block("malicious-call", "12155550100", NOON, None, BY_HAND))
+    usage.attempted("12155550100", False, DEFAULTS, NOON)
+    assert news.incidents == []
+    usage.attempted("12155550101", False, DEFAULTS, NOON)
+    assert news.incidents == [Attempt("12155550101", False)]
+
+
+def test_one_blocked_elsewhere_is_counted_anew_when_the_block_is_over() -> None:
+    usage, strict = Usage(), Parameters(malicious_limit=3)
+    for _ in range(2):
+        usage.attempted("12155550100", False, strict, NOON)
+    usage.block(Block("malicious-call", "12155550100", NOON, NOON + 60, "attempts"))
+    assert usage.attempted("12155550100", False, strict, NOON + 61) == []
+    assert usage.blocked("malicious-call", "12155550100", NOON + 61) is None
+
+
+class Heard:
+    """What other nodes would hear."""
+
+    def __init__(self) -> None:
+        self.owners: list[str] = []
+        self.begun_calls: list[str] = []
+        self.incidents: list[Incident] = []
+
+    def changed(self, owner: str) -> None:
+        self.owners.append(owner)
+
+    def begun(self, owner: str) -> None:
+        self.begun_calls.append(owner)
+
+    def happened(self, incident: Incident) -> None:
+        self.incidents.append(incident)
+
+    def blocked(self, block: Block) -> None: ...
