@@ -6,7 +6,7 @@ import contextlib
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .kamailio import CALLER_HOST, PATIENCE, PROGRAM, is_ready, request
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "kamailio" / "front.cfg"
 FRONT, NODES = "127.0.0.54", ("127.0.0.55", "127.0.0.56")
+EVERYBODY = "1 127.0.0.0 8"
 
 
 class Node:
@@ -77,36 +78,48 @@ class Front:
 
 
 @contextlib.contextmanager
-def running_front(folder: Path, sources: str = "1 127.0.0.0 8") -> Iterator[Front]:
-    """Run one before two nodes; AssertionError with its log where it does not become ready."""
+def started_front(
+    folder: Path, address: tuple[str, int], nodes: Iterable[tuple[str, int]], sources: str = EVERYBODY
+) -> Iterator[None]:
+    """A Kamailio with the front's configuration; AssertionError with its log where it does not become ready.
+
+    sources: who is answered, as sources.list has it.
+    """
     assert PROGRAM
-    address, log = (FRONT, free_port(FRONT)), folder / "front.log"
+    (folder / "nodes.list").write_text("".join(f"1 sip:{host}:{port}\n" for host, port in nodes))
+    (folder / "sources.list").write_text(f"{sources}\n")
+    defined = {
+        "LISTEN": f"udp:{address[0]}:{address[1]}",
+        "NODES": f'"{folder / "nodes.list"}"',
+        "SOURCES": f'"{folder / "sources.list"}"',
+    }
+    command = [
+        PROGRAM,
+        *("-f", str(CONFIGURATION), "-DD", "-E", "-m", "64", "-x", "tlsf", "-X", "tlsf"),
+        *("-w", str(folder), "-Y", str(folder)),
+        *(part for name, value in defined.items() for part in ("-A", f"{name}={value}")),
+    ]
+    log = folder / "front.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        assert sources != EVERYBODY or is_ready(address, process), log.read_text()
+        yield
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def running_front(folder: Path, sources: str = EVERYBODY) -> Iterator[Front]:
+    """One before two nodes of ours."""
+    address = (FRONT, free_port(FRONT))
     with ExitStack() as stack:
         nodes = tuple(Node(host) for host in NODES)
         for node in nodes:
             stack.callback(node.close)
-        (folder / "nodes.list").write_text("".join(f"1 sip:{node.host}:{node.port}\n" for node in nodes))
-        (folder / "sources.list").write_text(f"{sources}\n")
-        defined = {
-            "LISTEN": f"udp:{address[0]}:{address[1]}",
-            "NODES": f'"{folder / "nodes.list"}"',
-            "SOURCES": f'"{folder / "sources.list"}"',
-        }
-        output = stack.enter_context(log.open("wb"))
-        process = subprocess.Popen(
-            [
-                PROGRAM,
-                *("-f", str(CONFIGURATION), "-DD", "-E", "-m", "32", "-x", "tlsf", "-X", "tlsf"),
-                *("-w", str(folder), "-Y", str(folder)),
-                *(part for name, value in defined.items() for part in ("-A", f"{name}={value}")),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-        stack.callback(process.wait, PATIENCE)
-        stack.callback(process.terminate)
-        assert "127.0.0.0" not in sources or is_ready(address, process), log.read_text()
+        places = [(node.host, node.port) for node in nodes]
+        stack.enter_context(started_front(folder, address, places, sources))
         caller = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
         caller.bind((CALLER_HOST, 0))
         caller.settimeout(PATIENCE)
