@@ -26,8 +26,8 @@ from gateway.shared.opening import Unreachable, Way, reason
 from gateway.shared.status import SharedStatus
 from gateway.shared.telling import Telling
 
-GATHER_SECONDS = 0.005
-"""Between two flushes: at 400 calls a second a dozen events go in one."""
+GATHER_SECONDS = 0.002
+"""Between two flushes: what others do not know yet may go beyond a bound, and 500 flushes a second take 5 % of a core."""
 
 BEAT_SECONDS = 1.0
 """Between two signs of life."""
