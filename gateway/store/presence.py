@@ -37,7 +37,7 @@ class Presence:
         self._first = Report(
             host=socket.gethostname(),
             door=config.sip.door,
-            addresses=tuple(f"{each.transport}:{each.host}:{each.port}" for each in config.sip.listen),
+            addresses=tuple(map(str, config.sip.listen)),
             version=version(),
             started=clock(),
             every=0.0,

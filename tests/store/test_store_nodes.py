@@ -119,7 +119,7 @@ class Running:
         self.config = Config.model_validate(
             {
                 "node": {"name": name, "state_dir": self.state},
-                "sip": {"listen": [f"udp:127.0.0.1:{port}"]},
+                "sip": {"listen": [f"udp:127.0.0.1:{port}", f"tcp:[::1]:{port}"]},
                 "store": {"database_url": url},
             }
         )
@@ -165,7 +165,10 @@ def test_a_recorder_says_how_its_node_does(start: Callable[..., Running], nodes:
     start("east")
     found = nodes.get("east")
     assert (found.seen, found.standing(NOW)) == (NOW, "serving")
-    assert (found.report.door, found.report.addresses) == ("pjsua2", ("udp:127.0.0.1:5060",))
+    assert (found.report.door, found.report.addresses) == (
+        "pjsua2",
+        ("udp:127.0.0.1:5060", "tcp:[::1]:5060"),
+    )
     assert (found.report.calls, found.report.workers, found.report.slots_free) == (3, 4, 5)
 
 
