@@ -16,6 +16,7 @@ from typing import Any
 from gateway.config import Config
 from gateway.metrics import fresh_status, status_path
 from gateway.store.alarms import Alarms
+from gateway.store.errors import StoreGone
 from gateway.store.nodes import MISSED, Node, Nodes, Report
 from gateway.version import version
 
@@ -48,13 +49,19 @@ class Presence:
         self.standings: Mapping[str, int] = {}
 
     def step(self, nodes: Nodes, revision: str) -> None:
-        """Report if it is time to, or if there is something new; StoreGone. revision: of the policy in force."""
+        """Report if it is time to, or if there is something new. revision: of the policy in force.
+
+        Where the database does not take it, for somebody writes for long or it has gone, that is for those to say who need it.
+        """
         if self._ticks() < self._look_at:
             return
         self._look_at = self._ticks() + LOOK_SECONDS
         report = self._report(EVERY_SECONDS[nodes.engine.dialect.name], revision)
         if self._ticks() >= self._say_at or _news(report) != _news(self._said):
-            self._say(nodes, report)
+            try:
+                self._say(nodes, report)
+            except StoreGone:
+                self.lost()
 
     def lost(self) -> None:
         """The database has gone: whether the last report arrived, nobody knows."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +15,12 @@ from gateway import draining
 from gateway.config import Config
 from gateway.metrics import EdgeStatus, write_status
 from gateway.metrics import status_path as edge_path
+from gateway.store.alarms import Alarms
+from gateway.store.database import open_database
 from gateway.store.errors import NotThere, StillNeeded
+from gateway.store.migration import migrate
 from gateway.store.nodes import MISSED, Node, Nodes, Report, Wish
-from gateway.store.presence import EVERY_SECONDS, LOOK_SECONDS
+from gateway.store.presence import EVERY_SECONDS, LOOK_SECONDS, Presence
 from gateway.store.recorder import BACK_OFF, Recorder
 from gateway.store.recorder_status import read_status, status_path
 from gateway.store.store import Store
@@ -110,19 +115,23 @@ def test_what_an_operator_wants_is_on_record_once_and_outlives_the_reports(nodes
 # Recorders
 
 
+def config_of(name: str, state: Path, url: str, port: int = 5060) -> Config:
+    return Config.model_validate(
+        {
+            "node": {"name": name, "state_dir": state},
+            "sip": {"listen": [f"udp:127.0.0.1:{port}", f"tcp:[::1]:{port}"]},
+            "store": {"database_url": url},
+        }
+    )
+
+
 class Running:
     """The recorder of one node, a step at a time, with an edge that says that it serves."""
 
     def __init__(self, name: str, folder: Path, url: str, clock: Clock, port: int = 5060) -> None:
         self.state = folder / name / str(port)
         self.clock = clock
-        self.config = Config.model_validate(
-            {
-                "node": {"name": name, "state_dir": self.state},
-                "sip": {"listen": [f"udp:127.0.0.1:{port}", f"tcp:[::1]:{port}"]},
-                "store": {"database_url": url},
-            }
-        )
+        self.config = config_of(name, self.state, url, port)
         self.recorder = Recorder(self.config, clock, clock)
 
     def step(self) -> None:
@@ -191,6 +200,24 @@ def test_a_node_keeps_on_reporting(start: Callable[..., Running], nodes: Nodes, 
     assert nodes.get("east").seen == NOW  # nothing is new
     clock.now += EVERY_SECONDS[nodes.engine.dialect.name]
     east.step()
+    assert nodes.get("east").seen == clock.now
+
+
+def test_while_somebody_writes_for_long_a_report_waits_and_is_made_later(
+    tmp_path: Path, clock: Clock
+) -> None:
+    url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    engine = open_database(url, lock_seconds=0.1)
+    migrate(engine)
+    nodes, alarms = Nodes(engine, clock), Alarms(clock)
+    presence = Presence(config_of("east", tmp_path, url), clock, clock, alarms)
+    with closing(sqlite3.connect(tmp_path / "gateway.db", isolation_level=None)) as importing:
+        importing.execute("BEGIN IMMEDIATE")
+        presence.step(nodes, "7")
+        importing.execute("ROLLBACK")
+    assert (nodes.every(), list(alarms)) == ([], [])
+    clock.now += LOOK_SECONDS
+    presence.step(nodes, "7")
     assert nodes.get("east").seen == clock.now
 
 
