@@ -17,6 +17,7 @@ from gateway.commands.command import Mistake, show_examples
 from gateway.commands.explain import EXPLAIN
 from gateway.commands.kamailio import KAMAILIO
 from gateway.commands.node import DOCTOR, RUN
+from gateway.commands.nodes import NODE
 from gateway.commands.read import INSPECT, LINT, VERSION
 from gateway.commands.sign import SIGN
 from gateway.commands.store import EXPORT, IMPORT
@@ -35,6 +36,7 @@ COMMANDS = (
     TOKEN,
     ACME,
     DOCTOR,
+    NODE,
     KAMAILIO,
     VERSION,
 )
@@ -46,6 +48,7 @@ _EXAMPLES = """
   gateway explain --source 192.0.2.10 --from 2155550100 --to 12425550123   would this call be let through?
   gateway user add alice --role admin --make-up    who may log in to the console
   gateway token add grafana --permit metrics       what a program shows
+  gateway node drain --wait 600                    let this node's calls end before it is worked on
   gateway inspect 'eyJhbGciOi...;info=<https://…>'   read an Identity header
   gateway verify --identity 'eyJhbGciOi...' --orig +12155550100 --dest +12155550123 --anchors roots.pem
   gateway lint chain.pem                           is this certificate as the SHAKEN profile wants it?

@@ -40,6 +40,7 @@ from gateway.store import recorder_status
 from gateway.store.access import AccessStore
 from gateway.store.database import open_database
 from gateway.store.errors import StoreGone
+from gateway.store.nodes import Nodes
 from gateway.store.origins import Origins
 from gateway.store.store import Store
 from gateway.store.watcher import Watcher
@@ -75,6 +76,7 @@ def examine(config: Config, now: float) -> list[Finding]:
         *_api(config),
         *_access(config, now),
         *_edge(config, now),
+        *_nodes(config, now),
         *_recorder(config, now),
     ]
 
@@ -362,6 +364,25 @@ def _access(config: Config, now: float) -> Iterator[Finding]:
             yield Finding(
                 "access", "warning", f"token {token.name} {state}: make another one, then revoke it"
             )
+
+
+def _nodes(config: Config, now: float) -> Iterator[Finding]:
+    """What the others of this database say, and what an operator wants of this node."""
+    own, path = config.node.name, recorder_status.status_path(config.node.state_dir)
+    try:
+        found = Nodes(open_database(config.database_url, create=False), time.time).every()
+    except StoreGone:  # told with the policy
+        return
+    for node in found:
+        if node.name != own:
+            yield Finding("node", "ok" if node.up(now) else "warning", f"{node.name} is {node.standing(now)}")
+            continue
+        if node.wish:
+            text = f"drained by {node.wish.who}: new calls are answered 503; do: gateway node serve {own}"
+            yield Finding("node", "warning", text)
+        if node.up(now) and recorder_status.fresh_status(path, now) is None:
+            text = f"a node on {node.report.host} is called {own!r} as well; do: change [node] name"
+            yield Finding("node", "problem", text)
 
 
 def _edge(config: Config, now: float) -> Iterator[Finding]:

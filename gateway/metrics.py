@@ -153,7 +153,9 @@ class EdgeStatusCollector(Collector):
             return
         yield _gauge("edge_ready", "1 if the edge serves calls.", status.ready)
         yield _gauge(
-            "edge_draining", "1 if the edge takes no new calls because the node stops.", status.draining
+            "edge_draining",
+            "1 if the edge takes no new calls, because the node stops or is drained.",
+            status.draining,
         )
         yield _gauge("calls_active", "Calls held now.", status.calls)
         yield _gauge("workers", "Worker processes alive.", status.workers)

@@ -31,6 +31,11 @@ class Listen:
     host: str
     port: int
 
+    def __str__(self) -> str:
+        """As it is written in a configuration."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.transport}:{host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class HttpListen:

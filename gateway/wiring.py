@@ -17,7 +17,7 @@ from typing import Any
 
 import uvloop
 
-from gateway import log
+from gateway import draining, log
 from gateway.config import Config
 from gateway.credentials.following import Following
 from gateway.credentials.opening import following_of
@@ -141,6 +141,7 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     edge.slots.use(Udp(inner, 0, edge.slots.received), inner.getsockname()[:2])
     loop.add_reader(control.fileno(), _read_control, control, edge, stopping)
     edge.restore()
+    edge.heed(draining.is_wanted(config.node.state_dir))
     await network.refresh()
     await network.open(edge.received, edge.unframed)
     _log.info(
@@ -153,6 +154,7 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
         for each in (
             _keep(config, edge, network, watcher, credentials, spool, counters, wire),
             _follow(watcher, network, ledger, origins),
+            _heed(edge, config),
             _record(spool, kept, config),
             sti_vs.follow(),
             credentials.follow(),
@@ -266,6 +268,13 @@ async def _follow(watcher: Watcher, network: Network, ledger: Ledger, origins: O
         if news := await asyncio.to_thread(watcher.blocks_changed):
             ledger.learn(news.released, news.blocks)
         await asyncio.to_thread(origins.reload_if_changed)
+        await asyncio.sleep(FOLLOW_SECONDS)
+
+
+async def _heed(edge: Edge, config: Config) -> None:
+    """Whether an operator wants this node drained."""
+    while True:
+        edge.heed(draining.is_wanted(config.node.state_dir))
         await asyncio.sleep(FOLLOW_SECONDS)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from gateway import log
+from gateway import draining, log
 from gateway.config import Config, load
 from gateway.credentials.opening import following_of
 from gateway.engine import (
@@ -197,7 +197,8 @@ class _Keeping:
     ) -> None:
         self._node, self._spool, self._kept, self._wire = node, spool, kept, wire
         self._books, self._calls, self._counters = books, calls, counters
-        self._draining, self._listed = False, ""
+        self._draining: bool | None = None  # what Kamailio was told, which one before may have been
+        self._listed = ""
 
     async def keep(self) -> None:
         """Records to the recorder, figures onto the board, the status to whoever asks."""
@@ -210,17 +211,17 @@ class _Keeping:
             await asyncio.sleep(TICK_SECONDS / 2)
 
     def _drain(self) -> None:
-        draining = render.drain_path(self._node.config.node.state_dir).exists()
-        if draining != self._draining:
-            self._draining = draining
-            native.refuse_new_calls(draining)
+        wanted = draining.is_draining(self._node.config.node.state_dir)
+        if wanted != self._draining:
+            self._draining = wanted
+            native.refuse_new_calls(wanted)
 
     def _write_status(self) -> None:
         config, revision = self._node.config, self._node.watcher.current.revision
         status = EdgeStatus(
             at=time(),
             ready=not self._draining and revision != NO_POLICY and revision == self._listed,
-            draining=self._draining,
+            draining=bool(self._draining),
             calls=len(self._calls),
             workers=config.kamailio.children,
             slots_free=max(0, config.sip.max_calls - len(self._calls)),

@@ -11,7 +11,7 @@ class Permission(StrEnum):
     READ = "read"
     """See everything under /v1, and ask what would become of a call."""
     POLICY = "policy"
-    """Change the number policy; block and release."""
+    """Change the number policy; block and release; drain nodes, have them serve, forget those that are gone."""
     ROTATE = "rotate"
     """Activate a certificate, roll back, renew."""
     CERTIFICATES = "certificates"

@@ -24,6 +24,7 @@ from gateway.api import (
     keys,
     me,
     metrics,
+    nodes,
     numbers,
     published,
     sections,
@@ -93,7 +94,7 @@ def _include_policy(app: FastAPI, sidecar: Sidecar, running: uploads.Uploads) ->
     app.include_router(uploads.router(running))
     app.include_router(numbers.router(sidecar, running))
     parts = (sections, system_parameters, blacklist, audit, calls, traceback, explain, keys, certificates)
-    for resource in (*parts, acme, me, users, tokens, sessions):
+    for resource in (*parts, acme, nodes, me, users, tokens, sessions):
         app.include_router(resource.router(sidecar))
     for kind in RESOURCES.values():
         if kind.name != KEY:

@@ -107,6 +107,14 @@ class RecorderCollector(Collector):
         for each in status.problems:
             problems.add_metric([each.name], 1)
         yield problems
+        nodes = GaugeMetricFamily(
+            "stirgw_nodes",
+            "Nodes that share the database, by what they do, as this one saw it last.",
+            labels=["standing"],
+        )
+        for standing, count in status.nodes.items():
+            nodes.add_metric([standing], count)
+        yield nodes
         aside = "Files of records that were set aside, for an operator to look at."
         yield GaugeMetricFamily("stirgw_spool_files_set_aside", aside, value=status.set_aside)
         waiting = "Bytes of records that wait to be written."

@@ -1,4 +1,4 @@
-"""One answer of each kind about keys, certificates, orders, users and sessions, for the description of the API."""
+"""One answer of each kind about keys, certificates, orders, nodes, users and sessions, for the description of the API."""
 
 from __future__ import annotations
 
@@ -80,6 +80,27 @@ _SESSION: Shown = {
     "seen_at": "2027-01-15T08:10:00Z",
 }
 
+_NODE: Shown = {
+    "name": "east",
+    "standing": "draining",
+    "up": True,
+    "ready": False,
+    "draining": True,
+    "drained": {"since": _SINCE, "who": "user:alice"},
+    "host": "stirgw-1",
+    "door": "pjsua2",
+    "addresses": ["udp:192.0.2.10:5060"],
+    "version": "0.1.0",
+    "started": _SINCE,
+    "seen": "2027-01-15T08:10:00Z",
+    "policy_revision": "7",
+    "credentials_revision": 12,
+    "calls": 3,
+    "workers": 8,
+    "slots_free": 13,
+    "alarms": [],
+}
+
 MODELS: dict[str, Shown] = {
     "KeyShown": _KEY,
     "KeyList": {"items": [_KEY], "revision": 12},
@@ -91,6 +112,8 @@ MODELS: dict[str, Shown] = {
     "Active": {"account": None, "certificate": "616H-2027", "revision": 12},
     "Sight": {"x5u": _X5U, "reason": "certificate-unreachable", "detail": "connection refused"},
     "AcmeState": {"directory": "https://sti-ca.example.org/directory", "problem": None, "orders": [_ORDER]},
+    "NodeRecord": _NODE,
+    "NodeList": {"items": [_NODE], "next": None},
     "Me": {"who": "user:alice", "permissions": ["read", "policy", "rotate", "metrics"], "totp": True},
     "Offer": {"secret": "JBSWY3DPEHPK3PXP", "uri": "otpauth://totp/stirgw:alice?secret=JBSWY3DPEHPK3PXP"},
     "UserRecord": _USER,

@@ -28,6 +28,7 @@ from gateway.stir.verification import Rules, begin
 from gateway.store.access import AccessStore
 from gateway.store.calls import CallLog
 from gateway.store.errors import StoreGone
+from gateway.store.nodes import Nodes
 from gateway.store.recorder_status import RecorderStatus
 from gateway.store.store import Store
 from gateway.trust.credential import Credential
@@ -86,6 +87,9 @@ class Database(Protocol):
 
     @property
     def access(self) -> AccessStore: ...
+
+    @property
+    def nodes(self) -> Nodes: ...
 
 
 class CredentialsInForce(Protocol):
@@ -172,6 +176,10 @@ class Sidecar:
     def access_store(self) -> AccessStore:
         """Users and tokens in the database; raises StoreGone where there is none to be had."""
         return self._opened().access
+
+    def nodes(self) -> Nodes:
+        """The nodes that share the database; raises StoreGone where there is none to be had."""
+        return self._opened().nodes
 
     async def change_access(self, change: Callable[[AccessStore], T]) -> T:
         """Change users or tokens, and have it take effect here at once; raises what the store does."""

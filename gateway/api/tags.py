@@ -25,6 +25,7 @@ TAGS = [
         "certificates": "Our certificates, from installation to revocation; and their chains, as verifiers get them.",
         "keys": "Our private keys: made here, never told; certificates are requested for them.",
         "acme": "Certificates ordered from the STI-CA by itself, and renewed.",
+        "nodes": "The nodes that share this database: what each says of itself; drained and had to serve again.",
         "me": "Logging in and out, and one's own password and second factor.",
         "users": "Who may log in, as what.",
         "tokens": "Tokens for programs: what each may do, until when.",

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from time import time
 
-from gateway import log
+from gateway import draining, log
 from gateway.config import Config
 from gateway.kamailio import render
 from gateway.metrics import fresh_status, status_path
@@ -48,8 +48,8 @@ def run(config: Config, config_path: Path, snapshot: Snapshot) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    drain = render.drain_path(config.node.state_dir)
-    drain.unlink(missing_ok=True)
+    stop = draining.stop_path(config.node.state_dir)
+    stop.unlink(missing_ok=True)
     script = render.write_all(config, config_path, snapshot)
     process = subprocess.Popen(command(config, script, "-DD", "-E"), stdin=subprocess.DEVNULL)  # noqa: S603
     try:
@@ -58,11 +58,11 @@ def run(config: Config, config_path: Path, snapshot: Snapshot) -> None:
         if process.returncode is not None:
             _log.error("kamailio.ended", status=process.returncode)
             sys.exit(1)
-        drain.touch()
+        stop.touch()
         _drained(config)
     finally:
         _end(process)
-        drain.unlink(missing_ok=True)
+        stop.unlink(missing_ok=True)
 
 
 def _drained(config: Config) -> None:

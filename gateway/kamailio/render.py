@@ -19,6 +19,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway import draining
 from gateway.config import Config, Sip
 from gateway.kamailio.steps import dialled, word
 from gateway.policy.peers import Peer, TlsFiles
@@ -39,11 +40,6 @@ LET_IN = 1
 def folder(state_dir: Path) -> Path:
     """Where the files of a node are."""
     return state_dir / "kamailio"
-
-
-def drain_path(state_dir: Path) -> Path:
-    """A file whose presence says: no new calls."""
-    return state_dir / "run" / "draining"
 
 
 def write_all(config: Config, config_path: Path, snapshot: Snapshot) -> Path:
@@ -97,6 +93,7 @@ def _node(config: Config, into: Path) -> Iterator[str]:
     }
     for name, value in paths.items():
         yield f"#!define {name} {json.dumps(str(value))}"
+    yield f'#!define DRAINING_AT_START "draining=i:{int(draining.is_wanted(config.node.state_dir))}"'
     yield f"#!define PROBE_SECONDS {max(1, round(kamailio.probe_every))}"
     yield f'#!define OWN_HOST "{local(sip).host}"'
     yield f'#!define PROBE_FROM "sip:probe@{local(sip).host}"'

@@ -66,6 +66,7 @@ class Edge:
         reception.resume = self._run
         self._counters, self._log_call, self._ledger = counters, log_call, ledger
         self._answer_strangers = answer_strangers
+        self._stopping = False
         self._young: list[str] = []  # calls answered since the last tick
         self._loop = asyncio.get_running_loop()
         self._timers = Timers(network, self._ran_out)
@@ -200,7 +201,7 @@ class Edge:
 
     @property
     def draining(self) -> bool:
-        """Whether new calls are refused because the node stops."""
+        """Whether new calls are refused, because the node stops or an operator drains it."""
         return self._reception.draining
 
     @property
@@ -228,8 +229,14 @@ class Edge:
         self._network.sweep(self._loop.time())
 
     def drain(self) -> None:
-        """No new calls."""
-        self._reception.draining = True
+        """No new calls from now on: the node stops."""
+        self._reception.draining = self._stopping = True
+
+    def heed(self, drained: bool) -> None:
+        """No new calls while an operator wants it so."""
+        if self.draining != (drained or self._stopping):
+            self._reception.draining = drained or self._stopping
+            _log.info("edge.drained" if drained else "edge.taken-back", calls=len(self.calls))
 
     def workers_gone(self) -> None:
         """The pool process has ended, and its workers with it: the calls end, and no new ones are taken."""

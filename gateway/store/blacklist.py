@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, update
 
 from gateway.policy.blocks import BY_HAND, Block
+from gateway.store import notices
 from gateway.store.errors import NotThere
 from gateway.store.ledger import record
 from gateway.store.paging import Filters, Page, bounded, filtered, place
@@ -107,10 +108,11 @@ def released_since(connection: Connection, at: float) -> list[Held]:
 
 
 def _turn(connection: Connection) -> None:
-    """The next revision; it also locks the list for the rest of the transaction."""
+    """The next revision, told to the nodes; it also locks the list for the rest of the transaction."""
     connection.execute(
         update(CHANGES).where(CHANGES.c.resource == RESOURCE).values(revision=CHANGES.c.revision + 1)
     )
+    notices.tell(connection)
 
 
 def _in_force(now: float) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
+from gateway.store import notices
 from gateway.store.database import writing
 from gateway.store.deed import Deed
 from gateway.store.tables import AUDIT, CHANGES, STATE
@@ -75,6 +76,7 @@ class Ledger:
             self.connection.execute(
                 insert(CHANGES), [{"resource": each, "revision": self.revision} for each in touched]
             )
+        notices.tell(self.connection)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from gateway.store.calls import CallLog
 from gateway.store.database import open_database
 from gateway.store.errors import StoreGone
 from gateway.store.migration import migrate
+from gateway.store.nodes import Nodes
 from gateway.store.store import Store
 
 RETRY_SECONDS = 2.0
@@ -26,6 +27,7 @@ class Opened:
     store: Store
     calls: CallLog
     access: AccessStore
+    nodes: Nodes
 
 
 class Opening:
@@ -53,4 +55,9 @@ class Opening:
         except StoreGone as error:
             self._failed = monotonic(), str(error)
             raise
-        return Opened(Store(engine, self._now), CallLog(engine), AccessStore(engine, self._now))
+        return Opened(
+            Store(engine, self._now),
+            CallLog(engine),
+            AccessStore(engine, self._now),
+            Nodes(engine, self._now),
+        )

@@ -1,8 +1,8 @@
 """The recorder: the one process of a node that uses the database while calls run.
 
-It compiles the policy whenever its revision changes, publishes the dynamic black list, moves what the edge has spooled
-into the call log, and forgets what is old. No call waits for it or ends with it: without it, or without the database, the
-last snapshot stays in force and the spool grows.
+It compiles the policy whenever its revision changes, publishes the dynamic black list and whether the node is to be drained,
+moves what the edge has spooled into the call log, says to the other nodes how this one does, and forgets what is old. No call
+waits for it or ends with it: without it, or without the database, what was published last stays in force and the spool grows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from types import FrameType
 
 from sqlalchemy import Engine
 
-from gateway import log
+from gateway import draining, log
 from gateway.config import Config
+from gateway.settings import SQLITE
 from gateway.store import blocks_file
 from gateway.store.alarms import Alarms
 from gateway.store.blocks_file import TOLD_FOR, BlocksFile, Release
@@ -26,7 +27,11 @@ from gateway.store.compiler import NICENESS, Compilation, Compiled, Compiler
 from gateway.store.database import open_database
 from gateway.store.drain import Drain
 from gateway.store.errors import StoreGone
+from gateway.store.marks import Marks, marks
 from gateway.store.migration import migrate
+from gateway.store.nodes import Nodes
+from gateway.store.notices import Listener
+from gateway.store.presence import Presence
 from gateway.store.recorder_status import RecorderStatus, status_path, write_status
 from gateway.store.retention import forget
 from gateway.store.spool import spool_path
@@ -34,6 +39,10 @@ from gateway.store.store import Store
 from gateway.store.watcher import Watcher, blocks_path, snapshot_path
 
 POLL_SECONDS = 0.25
+
+ASK_SECONDS = 1.0
+"""Between two questions to a database that tells of changes by itself; one that does not is asked at every step."""
+
 BACK_OFF = (0.5, 1.0, 2.0, 5.0)
 """Seconds until a database that has gone is asked again, after so many failures in a row."""
 
@@ -51,6 +60,7 @@ class _Database:
         self.engine = open_database(url, create=create, synced=False)
         migrate(self.engine)
         self.store, self.calls = Store(self.engine, clock), CallLog(self.engine)
+        self.nodes = Nodes(self.engine, clock)
 
 
 class Recorder:
@@ -68,16 +78,28 @@ class Recorder:
         )
         self._alarms = Alarms(clock)
         self._drain = Drain(spool_path(state_dir), config.node.name, config.store.mask_numbers, self._alarms)
+        self._presence = Presence(config, clock, ticks, self._alarms)
+        self._listener = (
+            None if config.database_url.startswith(SQLITE) else Listener(config.database_url, ticks)
+        )
         self._database: _Database | None = None
+        self._marks: Marks | None = None
         self._compilation: Compilation | None = None
         self._policy_seen: str | None = None
         self._blocks_seen: int | None = None
         self._failures = 0
-        self._ask_at = self._compile_at = self._forget_at = ticks()
+        self._use_at = self._ask_at = self._compile_at = self._forget_at = ticks()
+
+    def wait(self, seconds: float) -> None:
+        """Until the database tells of a change, or for so long."""
+        if self._listener is None or not self._listener.hears:
+            sleep(seconds)
+        elif self._listener.heard(seconds):
+            self._ask_at = self._ticks()
 
     def step(self) -> None:
         """Do what there is to do now; only a database that answers slowly makes it last."""
-        if self._ticks() >= self._ask_at:
+        if self._ticks() >= self._use_at:
             try:
                 self._use_database()
             except StoreGone as gone:
@@ -94,38 +116,71 @@ class Recorder:
         if self._database:
             with suppress(StoreGone):
                 self._run_drain(self._database)
+        if self._listener:
+            self._listener.close()
         self._write_status()
 
     def _lost_database(self, gone: StoreGone) -> None:
         """It is opened anew next time: it may be another one then, put in place by an operator."""
-        self._ask_at = self._ticks() + BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
+        self._use_at = self._ticks() + BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
         self._failures += 1
         self._alarms.set("database-gone", str(gone))
         if self._database:
             self._database.engine.dispose()
-            self._database = self._policy_seen = self._blocks_seen = None
+            self._database = self._marks = self._policy_seen = self._blocks_seen = None
+        self._presence.lost()
+        if self._listener:
+            self._listener.close()
 
     def _use_database(self) -> None:
         if self._database is None:
             # A file that has gone is never made anew: it would be empty, and so would the policy that calls go by.
             is_first = not snapshot_path(self._config.node.state_dir).exists()
             self._database = _Database(self._config.database_url, self._clock, create=is_first)
-        self._follow_policy(self._database)
-        self._follow_blocks(self._database.store)
+        found = self._ask(self._database)
+        self._note_wish(found.drain)
+        self._follow_policy(self._database, found)
+        self._follow_blocks(self._database.store, found.blocks)
         self._run_drain(self._database)
+        self._presence.step(self._database.nodes, self._watcher.current.revision)
         self._forget(self._database.engine)
+
+    def _ask(self, database: _Database) -> Marks:
+        """How things stand in the database: as it is now, or as it was last, if it would have told of a change."""
+        if self._listener:
+            if self._listener.connect() or self._listener.heard():
+                self._ask_at = self._ticks()
+            self._alarms.set("notices-not-heard", self._listener.problem)
+        if self._marks is None or self._ticks() >= self._ask_at:
+            self._marks = marks(database.engine, self._config.node.name)
+            self._ask_at = self._ticks()
+            if self._listener and self._listener.hears:
+                self._ask_at += ASK_SECONDS
+        return self._marks
+
+    def _note_wish(self, drain: bool) -> None:
+        """What an operator wants of this node, for whatever carries the calls."""
+        try:
+            draining.note(self._config.node.state_dir, drain)
+        except OSError as error:
+            self._alarms.set("drain-not-noted", str(error))
+        else:
+            self._alarms.set("drain-not-noted", None)
 
     def _run_drain(self, database: _Database) -> None:
         self._drain.run(database.store, database.calls, self._watcher.current.areas)
 
-    def _follow_policy(self, database: _Database) -> None:
+    def _follow_policy(self, database: _Database, found: Marks) -> None:
         if self._compilation:
             outcome = self._compilation.outcome()
             if outcome is None:
                 return
             self._compilation = None
             self._concluded(outcome)
-        revision = str(database.store.revision())
+            found = self._marks = marks(
+                database.engine, self._config.node.name
+            )  # it read a later one, it may be
+        revision = str(found.policy)
         if revision != self._policy_seen and self._ticks() >= self._compile_at:
             # What an earlier recorder left may be of another database: only what this one has compiled is taken over.
             previous = self._watcher.current if self._policy_seen is not None else None
@@ -143,8 +198,7 @@ class Recorder:
             self._policy_seen = None
             self._compile_at = self._ticks() + RECOMPILE_SECONDS
 
-    def _follow_blocks(self, store: Store) -> None:
-        revision = store.blocks_revision()
+    def _follow_blocks(self, store: Store, revision: int) -> None:
         if revision == self._blocks_seen:
             return
         released = (
@@ -179,6 +233,7 @@ class Recorder:
             set_aside=waiting.set_aside,
             written=drain.written,
             lost=drain.lost,
+            nodes=self._presence.standings,
         )
         try:
             write_status(status_path(self._config.node.state_dir), status)
@@ -203,5 +258,5 @@ def run(config: Config) -> None:
     recorder = Recorder(config)
     while not stopping:
         recorder.step()
-        sleep(POLL_SECONDS)
+        recorder.wait(POLL_SECONDS)
     recorder.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -28,6 +29,7 @@ class RecorderStatus:
 
     `revision` is the policy's in force on this node. `files` and `bytes` wait in the spool; of the records since the
     recorder started, `written` are in the database and `lost` could not be read. `set_aside` files need an operator.
+    `nodes`: how many of those that share the database do what, as last looked at (`gateway.store.nodes.Standing`).
     """
 
     at: float
@@ -38,6 +40,7 @@ class RecorderStatus:
     set_aside: int = 0
     written: int = 0
     lost: int = 0
+    nodes: Mapping[str, int] = field(default_factory=dict)
 
 
 _FORM = TypeAdapter(RecorderStatus)

@@ -53,10 +53,15 @@ def _edge() -> EdgeStatus:
     return replace(status, counters=counters.rows(), setup=counters.setup.value())
 
 
+def _recorder() -> RecorderStatus:
+    problem = Problem("database-gone", "locked", NOW)
+    return RecorderStatus(NOW, "7", (problem,), written=40, nodes={"serving": 2, "gone": 1})
+
+
 @contextmanager
 def full_node(folder: Path, credential: Credential) -> Iterator[FastAPI]:
     """The application of such a node, to which everybody is an admin."""
-    edge, recorder = _edge(), RecorderStatus(NOW, "7", (Problem("database-gone", "locked", NOW),), written=40)
+    edge, recorder = _edge(), _recorder()
     with world(folder) as lab:
         lab.turn()
         sidecar = Sidecar(

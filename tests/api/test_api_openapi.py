@@ -117,7 +117,13 @@ def test_what_is_sent_and_answered_is_shown_by_examples_that_fit(content: dict[s
         jsonschema_rs.validate(resolved(content["schema"]), example)
 
 
-WITHOUT_A_BODY = {"POST /v1/certificates/{name}/check", "POST /v1/logout", "POST /v1/me/totp"}
+WITHOUT_A_BODY = {
+    "POST /v1/certificates/{name}/check",
+    "POST /v1/logout",
+    "POST /v1/me/totp",
+    "POST /v1/nodes/{name}/drain",
+    "POST /v1/nodes/{name}/serve",
+}
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from gateway.metrics import EdgeStatus
 from gateway.roster import Roster, roster_path
 from gateway.stir.revocation import Revocations
 from gateway.stir.tn import NumberPlan
+from gateway.store.nodes import Report
 from gateway.store.resources import RESOURCES
 from gateway.trust.credential import Credential
 from tests.custody import Custody
@@ -108,6 +109,7 @@ def door(tmp_path: Path, credential: Credential) -> Iterator[Door]:
     api, custody = open_api(tmp_path), Custody(tmp_path / "credentials", configured=credential)
     for kind in (name for name in RESOURCES if name in ENTRIES):
         api.add(kind, ENTRIES[kind])
+    api.opened.nodes.report("east", Report("here", "pjsua2", (), "0.1.0", NOW, 2.0), "a", None)
     text, token = make_token("tester", frozenset(Permission), bytes(32), "test", NOW, NOW + 86_400)
     api.opened.access.add_token(token, "test")
     edge = EdgeStatus(at=NOW, ready=True, draining=False, calls=3, workers=4, slots_free=5)

@@ -13,10 +13,10 @@ from gateway.access.permissions import Role
 from gateway.store.resources import RESOURCES
 
 from .browser import Viewer, browser, viewer
-from .ends import refusal, two_ends
+from .ends import an_end, refusal, two_ends
 from .issuing import issued, publish_here, x5u
 from .sipp import wait_for
-from .world import BIN, Gateway, running, set_up
+from .world import BIN, Gateway, host_of, running, set_up
 
 pytestmark = pytest.mark.sip
 
@@ -36,6 +36,7 @@ PAGES = (
     ),
     *(
         "/console/blacklist?active=false",
+        "/console/nodes",
         "/console/policy",
         "/console/audit",
         "/console/access",
@@ -188,6 +189,29 @@ def test_a_number_that_is_blocked_is_refused_at_its_next_call_and_passes_once_re
         operator.page.get_by_role("button", name=f"Release {NUMBER}").click()
         expect(operator.page.get_by_role("status")).to_contain_text("Released")
         wait_for(lambda: rule() == "route.none", "the number to pass again", seconds=IN_FORCE)
+    assert operator.complaints == []
+
+
+def test_a_node_that_is_drained_takes_no_call_until_it_serves_again(
+    operator: Viewer, gateway: Gateway
+) -> None:
+    page, name = operator.page, "scenarios"
+    with an_end(gateway, (host_of("refilled"), 0)) as caller:
+
+        def rule() -> str:
+            return refusal(caller, NOWHERE, "+12155550174")
+
+        assert rule() == "route.none"
+        operator.go("/console/nodes")
+        page.get_by_role("button", name=f"Drain {name}").click()
+        expect(page.get_by_role("status")).to_contain_text("takes no new calls")
+        wait_for(lambda: rule() == "node.draining", "the next call to be refused", seconds=IN_FORCE)
+        row = page.get_by_role("row", name=name)
+        expect(row).to_contain_text("drained by user:operator")
+        expect(row.locator(".badge")).to_contain_text("draining", timeout=20_000)  # the page refreshes itself
+        page.get_by_role("button", name=f"Have {name} serve calls").click()
+        expect(page.get_by_role("status")).to_contain_text("takes calls again")
+        wait_for(lambda: rule() == "route.none", "the next call to pass", seconds=IN_FORCE)
     assert operator.complaints == []
 
 

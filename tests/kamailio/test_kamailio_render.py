@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import draining
 from gateway.cli import main
 from gateway.config import Config, load
 from gateway.kamailio import render
@@ -136,3 +137,11 @@ def test_rendering_says_how_kamailio_is_started(path: Path, capsys: pytest.Captu
 def test_a_script_that_is_not_there_is_the_users_mistake(path: Path) -> None:
     path.write_text(_CONFIG + '[kamailio]\nscript = "gone.cfg"\n')
     assert main(["kamailio", "render", "--config", str(path)]) == 2
+
+
+@pytest.mark.parametrize("drained", [False, True])
+def test_a_drained_node_takes_no_call_from_its_first_moment(
+    config: Config, path: Path, drained: bool
+) -> None:
+    draining.note(config.node.state_dir, drained)
+    assert f'#!define DRAINING_AT_START "draining=i:{int(drained)}"' in written(config, path)["node.cfg"]

@@ -12,6 +12,7 @@ from gateway.api.examples import ENTRIES
 from gateway.api.sidecar import Sidecar
 from gateway.store.access import AccessStore
 from gateway.store.calls import CallLog
+from gateway.store.nodes import Nodes
 from gateway.store.opening import Opened
 from gateway.store.store import Store
 from tests.everybody import EVERYBODY
@@ -24,7 +25,12 @@ CSV = {"Content-Type": "text/csv"}
 @pytest.fixture
 def client(opened: Callable[[], Engine]) -> Iterator[TestClient]:
     engine = opened()
-    database = Opened(Store(engine, lambda: NOW), CallLog(engine), AccessStore(engine, lambda: NOW))
+    database = Opened(
+        Store(engine, lambda: NOW),
+        CallLog(engine),
+        AccessStore(engine, lambda: NOW),
+        Nodes(engine, lambda: NOW),
+    )
     sidecar = Sidecar.of(
         None, edge=lambda: None, now=lambda: NOW, database=lambda: database, access=EVERYBODY
     )
@@ -45,6 +51,8 @@ def client(opened: Callable[[], Engine]) -> Iterator[TestClient]:
         ("GET", "/v1/audit?after=999999999"),
         ("GET", f"/v1/dynamic-blacklist?subject={NUL}"),
         ("GET", "/v1/dynamic-blacklist/2147483646"),
+        ("GET", f"/v1/nodes?after={NUL}"),
+        ("POST", f"/v1/nodes/{NUL}/drain"),
         ("GET", f"/v1/calls?peer={NUL}"),
         ("GET", f"/v1/calls.csv?peer={NUL}"),
         ("GET", f"/v1/traceback?origid={NUL}"),

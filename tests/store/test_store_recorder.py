@@ -154,7 +154,11 @@ def test_a_recorder_that_begins_compiles_anew(
 
 
 def test_a_policy_that_does_not_compile_leaves_the_last_one_in_force(
-    start: Callable[..., Recorder], store: Store, state: Path, capsys: pytest.CaptureFixture[str]
+    start: Callable[..., Recorder],
+    store: Store,
+    state: Path,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     recording = start()
     good = put_account(store, "acme")
@@ -166,6 +170,7 @@ def test_a_policy_that_does_not_compile_leaves_the_last_one_in_force(
         )
         connection.execute(text("UPDATE policy_state SET revision = 2"))
         connection.execute(text("INSERT INTO policy_changes VALUES ('number-sections', 2)"))
+    clock.now += recorder.ASK_SECONDS  # nobody was told
     step_until(recording, lambda: problems(state))
     for _ in range(5):
         recording.step()
@@ -175,6 +180,7 @@ def test_a_policy_that_does_not_compile_leaves_the_last_one_in_force(
     with store.engine.begin() as connection:
         connection.execute(text("DELETE FROM number_sections"))
         connection.execute(text("UPDATE policy_state SET revision = 3"))
+    clock.now += recorder.ASK_SECONDS
     step_until(recording, in_force(state, 3))
     assert problems(state) == {}
 
@@ -418,15 +424,16 @@ def test_calls_are_forgotten_after_their_time(
 # The dynamic black list
 
 
+def published(state: Path, blocks: BlocksFile) -> Callable[[], bool]:
+    return lambda: blocks_path(state).exists() and blocks_file.read(blocks_path(state)) == blocks
+
+
 def test_a_block_of_the_edge_is_stored_and_published(
     start: Callable[..., Recorder], store: Store, state: Path
 ) -> None:
     leave(state, block_record(SPAM))
-    recording = start()
-    recording.step()
-    recording.step()
+    step_until(start(), published(state, BlocksFile((), (SPAM,))))
     assert [(held.block, held.node) for held in store.blocks().entries] == [(SPAM, "east")]
-    assert blocks_file.read(blocks_path(state)) == BlocksFile((), (SPAM,))
 
 
 def test_a_release_is_told_to_the_edges_for_an_hour(
@@ -437,15 +444,12 @@ def test_a_release_is_told_to_the_edges_for_an_hour(
     recording = start()
     recording.step()
     store.release_block(held.id, "anna")
-    recording.step()
-    assert blocks_file.read(blocks_path(state)) == BlocksFile(
-        (Release("malicious-call", SPAM.subject, NOW),), ()
-    )
+    released = BlocksFile((Release("malicious-call", SPAM.subject, NOW),), ())
+    step_until(recording, published(state, released))
     clock.now += blocks_file.TOLD_FOR + 1
     other = Block("access", "192.0.2.66", clock.now, None, "by-hand")
     store.add_block(other, "anna")
-    recording.step()
-    assert blocks_file.read(blocks_path(state)) == BlocksFile((), (other,))
+    step_until(recording, published(state, BlocksFile((), (other,))))
 
 
 def test_an_unchanged_black_list_is_not_written_again(start: Callable[..., Recorder], state: Path) -> None:

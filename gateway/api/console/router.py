@@ -17,6 +17,7 @@ from gateway.api.console import (
     keys,
     login,
     me,
+    nodes,
     numbers,
     overview,
     policy_entries,
@@ -35,7 +36,7 @@ def router(sidecar: Sidecar, running: Uploads) -> APIRouter:
     whole = pages()
     whole.include_router(static.router())
     whole.include_router(login.router())
-    families = (overview, calls, explain, blacklist, audit, certificates, keys, me, access)
+    families = (overview, calls, explain, blacklist, audit, certificates, keys, nodes, me, access)
     for family in families:
         whole.include_router(family.router(sidecar))
     whole.include_router(numbers.router(sidecar, running))

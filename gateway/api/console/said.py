@@ -29,5 +29,8 @@ SAID: Mapping[str, str] = {
     "totp-off": "You log in without a code now.",
     "logged-out": "You are logged out.",
     "timed-out": "Your session has ended. Log in again.",
+    "drained": "It takes no new calls within two seconds. Calls that are up go on.",
+    "served": "It takes calls again within two seconds.",
+    "forgotten": "Forgotten. It comes back if it reports again.",
     "renewing": "A renewal was started. Its progress is told below.",
 }
