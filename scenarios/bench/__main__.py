@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from scenarios.bench.cache import cache
+from scenarios.bench.cluster import cluster
 from scenarios.bench.crash import crash
 from scenarios.bench.figure import Figure, table
 from scenarios.bench.fuzz import fuzz
@@ -43,6 +44,7 @@ ROWS: dict[str, Callable[[Length], Iterator[Figure]]] = {
     "worker": worker,
     "fuzz": fuzz,
     "crash": crash,
+    "cluster": cluster,
 }
 FAILURES = (OSError, RuntimeError, subprocess.SubprocessError)
 
