@@ -11,8 +11,8 @@ from gateway.policy.incidents import Incident
 class News(Protocol):
     """Who hears what other nodes ought to know."""
 
-    def changed(self, owner: str) -> None:
-        """The figures of an owner of whom somebody has asked are others now."""
+    def changed(self, owner: str, urgent: bool) -> None:
+        """The figures of an owner of whom somebody has asked are others now; urgent: it is near a bound."""
 
     def begun(self, owner: str) -> None:
         """A call of such an owner was let in."""

@@ -72,7 +72,7 @@ class Usage:
         if not held.asked:
             held.asked = True
             if self.news is not None:
-                self.news.changed(owner)
+                self.news.changed(owner, False)
         return held.over(limits, self._days, now)
 
     def attempted(self, caller: str | None, premium: bool, parameters: Parameters, now: float) -> list[Block]:
@@ -264,8 +264,9 @@ class Usage:
     def _changed(self, hold: Hold) -> None:
         if self.news is not None:
             for owner in hold.owners:
-                if self._owners[owner].asked:
-                    self.news.changed(owner)
+                held = self._owners[owner]
+                if held.asked:
+                    self.news.changed(owner, held.near)
 
     def _enter(self, hold: Hold) -> None:
         for owner in hold.owners:

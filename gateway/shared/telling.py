@@ -26,7 +26,8 @@ _Each = TypeVar("_Each")
 
 
 class Telling:
-    """`own` answers what this node uses of an owner, `wake` is called when there is something to take."""
+    """`own` answers what this node uses of an owner, `wake` is called when there is something to take, and told whether that
+    is urgent."""
 
     def __init__(self, name: str, instance: str, own: Callable[[str], Figures]) -> None:
         self._name, self._instance, self._own = name, instance, own
@@ -37,12 +38,12 @@ class Telling:
         self._incidents: list[Incident] = []
         self._blocks: list[Block] = []
         self._hosts: list[tuple[str, bool]] = []
-        self.wake: Callable[[], None] = lambda: None
+        self.wake: Callable[[bool], None] = lambda _: None
 
-    def changed(self, owner: str) -> None:
+    def changed(self, owner: str, urgent: bool) -> None:
         """The figures of an owner are others now."""
         self._owners[owner] = None
-        self.wake()
+        self.wake(urgent)
 
     def begun(self, owner: str) -> None:
         """A call of an owner was let in."""
@@ -52,19 +53,19 @@ class Telling:
         """Something that the dynamic black list counts."""
         if len(self._incidents) < MOST_WAITING:
             self._incidents.append(incident)
-            self.wake()
+            self.wake(False)
 
     def blocked(self, block: Block) -> None:
         """This node has put a subject on the dynamic black list."""
         if len(self._blocks) < MOST_WAITING:
             self._blocks.append(block)
-            self.wake()
+            self.wake(True)
 
     def host(self, authority: str, answered: bool) -> None:
         """A host of certificates has answered, or failed."""
         if len(self._hosts) < MOST_WAITING:
             self._hosts.append((authority, answered))
-            self.wake()
+            self.wake(False)
 
     def again(self, owners: Iterable[str]) -> None:
         """Everything to those who know nothing: all figures anew, and nothing of what has happened meanwhile."""

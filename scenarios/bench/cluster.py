@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -10,11 +11,16 @@ from itertools import accumulate
 from scenarios.bench.figure import Figure, least, most
 from scenarios.bench.length import Length
 from scenarios.bench.nodes import Several, several_nodes
-from scenarios.bench.traffic import Outcome, Seen, Traffic, seen
+from scenarios.bench.traffic import Outcome, Seen, Traffic, calls, seen
 from tests.integration.sipp import wait_for
 
 RATE = 300
+AWAY_RATE = 200
+"""Three nodes, both databases and SIPp fill two cores with more, and then calls fail for want of time."""
+
 SECONDS = 20.0
+WARM_UP_SECONDS = 6.0
+PATIENCE_MS = 10_000
 WORKERS = 60
 NO_BOUND = 100_000
 
@@ -40,12 +46,13 @@ class Killed:
 def cluster(length: Length) -> Iterator[Figure]:
     """All of it."""
     with several_nodes(WORKERS, NO_BOUND) as nodes:
+        length.tell(f"warm-up: {calls(nodes.front, RATE // 2, WARM_UP_SECONDS)}")
         for name, away, back in (
             ("Redis", nodes.redis.kill, nodes.redis.start),
             ("PostgreSQL", nodes.postgres.kill, nodes.postgres.start),
         ):
-            outcome = without(nodes, RATE, max(8.0, length.of(SECONDS)), away, back)
-            length.tell(f"{name} killed and back: {outcome}")
+            outcome = without(nodes, AWAY_RATE, max(8.0, length.of(SECONDS)), away, back)
+            length.tell(f"{name} killed and back: {outcome}; refused: {refusals(nodes)}")
             what = f"three nodes, {name} killed and back: calls failed"
             yield Figure(what, outcome.failed, f"of {outcome.wanted:,}", most(0))
         killed = one_killed(nodes, RATE, max(8.0, length.of(SECONDS)))
@@ -74,12 +81,18 @@ def without(
         return traffic.finish()
 
 
+def refusals(nodes: Several) -> dict[str, int]:
+    """What callers of the last traffic heard instead of an answer, and how often."""
+    heard = (each.start for each in seen(nodes.front, "caller") if each.received)
+    return dict(Counter(start for start in heard if start[8:9] in "3456"))
+
+
 def one_killed(nodes: Several, rate: int, seconds: float) -> Killed:
-    """Calls while the last node is killed."""
-    with Traffic(nodes.front, rate, round(rate * seconds)) as traffic:
+    """Calls while the last node is killed; callers give up some time, for whoever hangs on its line hears nothing any more."""
+    with Traffic(nodes.front, rate, round(rate * seconds), patience_ms=PATIENCE_MS) as traffic:
         time.sleep(seconds / 2)
-        at = time.time()
         nodes.members[-1].kill()
+        at = time.time()
         outcome = traffic.finish()
     begun, set_up, ended = _ladder(seen(nodes.front, "caller"))
     lost = [begun[call] - at for call in begun.keys() - ended.keys()]

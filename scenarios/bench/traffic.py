@@ -99,10 +99,13 @@ class Traffic:
         at_once: int = 20_000,
         signed: Sequence[Signed] = (),
         whole: bool = False,
+        patience_ms: int = 0,
     ) -> None:
         """`hold_ms`: how long a call stays up; `at_once`: calls held at most, beyond which SIPp waits.
 
         whole: whether every message that the callee sees is kept, in `callee.whole`.
+
+        patience_ms: how long a caller waits for an answer before it gives up; 0 is for ever.
 
         `signed`: the tokens of a carrier's calls, one for each; without any, the softswitch calls.
         """
@@ -114,6 +117,7 @@ class Traffic:
         self._callee = _sipp(node, "callee", "callee.xml", sides.callee, sides.port, _WHOLE if whole else [])
         wait_for(lambda: is_bound(sides.callee, sides.port, "udp"), "the callee's SIPp")
         options = ["-r", str(rate), "-m", str(calls), "-l", str(at_once), "-d", str(hold_ms)]
+        options += ["-recv_timeout", str(patience_ms)] if patience_ms else []
         options += _injected(node.folder / "fields.csv", signed)
         self._caller = _sipp(node, "caller", sides.scenario, sides.caller, free_port(sides.caller), options)
         self._limit = self._planned + hold_ms / 1000 + TAIL_SECONDS

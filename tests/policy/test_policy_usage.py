@@ -413,11 +413,13 @@ class Heard:
 
     def __init__(self) -> None:
         self.owners: list[str] = []
+        self.urgent: list[bool] = []
         self.begun_calls: list[str] = []
         self.incidents: list[Incident] = []
 
-    def changed(self, owner: str) -> None:
+    def changed(self, owner: str, urgent: bool) -> None:
         self.owners.append(owner)
+        self.urgent.append(urgent)
 
     def begun(self, owner: str) -> None:
         self.begun_calls.append(owner)
@@ -426,3 +428,32 @@ class Heard:
         self.incidents.append(incident)
 
     def blocked(self, block: Block) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        pytest.param(Limits(concurrent=8), id="calls at once"),
+        pytest.param(Limits(cps=8), id="calls a second"),
+        pytest.param(Limits(spend_per_day=8 * 600_000, rates="retail"), id="money"),
+    ],
+)
+def test_other_nodes_hear_at_once_of_whoever_has_used_three_quarters_of_a_bound(limits: Limits) -> None:
+    usage = Usage()
+    usage.news = heard = Heard()
+    for _ in range(7):
+        usage.over(ACCOUNT, limits, NOON)
+        heard.urgent.clear()
+        usage.began(HOLD, NOON)
+    assert heard.urgent == [True]
+
+
+def test_other_nodes_hear_of_a_call_far_from_every_bound_with_the_next_ones() -> None:
+    usage = Usage()
+    usage.news = heard = Heard()
+    usage.over(ACCOUNT, Limits(concurrent=8, cps=8, spend_per_day=8 * 600_000, rates="retail"), NOON)
+    usage.began(HOLD, NOON)
+    assert not any(heard.urgent)
+    usage.over(ACCOUNT, Limits(concurrent=1), NOON)
+    usage.ended(HOLD, "failed", None, DEFAULTS, NOON)
+    assert heard.urgent[-1] is True

@@ -52,7 +52,7 @@ class Teller:
 
     def tells(self, owner: str, *used: int) -> Message:
         self.figures[owner] = Figures(*used, DAY)
-        self.telling.changed(owner)
+        self.telling.changed(owner, False)
         message = self.telling.take(DAY)
         self.hash |= {name.encode(): value for name, value in messages.fields(message).items()}
         return messages.read(messages.write(message))
