@@ -30,7 +30,7 @@ STOP_SECONDS = 60.0
 
 _CONFIG = """\
 [node]
-name = "bench"
+name = "{name}"
 state_dir = "state"
 [sip]
 listen = ["udp:{host}:{sip}"]
@@ -143,9 +143,9 @@ def running_node(
     """
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as name:
         folder = Path(name)
-        ports = _Ports(*map(free_port, (GATEWAY, "127.0.0.1", CARRIER, SOFTSWITCH)))
-        _set_up(folder, ports, _configuration(ports, workers, max_calls) + configured, policy)
-        process = _start(folder)
+        ports = Ports(*map(free_port, (GATEWAY, "127.0.0.1", CARRIER, SOFTSWITCH)))
+        _set_up(folder, ports, configuration(GATEWAY, ports, workers, max_calls) + configured, policy)
+        process = start(folder)
         try:
             node = Node(folder, process.pid, *ports)
             wait_for(
@@ -160,30 +160,36 @@ def running_node(
             _stop(process)
 
 
-class _Ports(NamedTuple):
+class Ports(NamedTuple):
+    """Where a node listens, and where its peers do."""
+
     sip: int
     api: int
     carrier: int
     softswitch: int
 
 
-def _configuration(ports: _Ports, workers: int | None, max_calls: int) -> str:
+def configuration(host: str, ports: Ports, workers: int | None, max_calls: int, name: str = "bench") -> str:
+    """Of a node, as TOML; more tables may follow."""
     count = '"auto"' if workers is None else workers
-    return _CONFIG.format(host=GATEWAY, sip=ports.sip, api=ports.api, workers=count, max_calls=max_calls)
+    return _CONFIG.format(
+        name=name, host=host, sip=ports.sip, api=ports.api, workers=count, max_calls=max_calls
+    )
 
 
-def _set_up(folder: Path, ports: _Ports, configuration: str, policy: Policy) -> None:
+def _set_up(folder: Path, ports: Ports, configuration: str, policy: Policy) -> None:
     """Write the configuration, make a certificate, import the policy."""
     (folder / "gateway.toml").write_text(configuration)
     (folder / "policy.toml").write_text(peers_file.written(policy.peers, ports.carrier, ports.softswitch))
-    _run(sys.executable, "-m", "certs", "init", "--dir", str(folder / "lab"), "--spc", SPC)
+    run(sys.executable, "-m", "certs", "init", "--dir", str(folder / "lab"), "--spc", SPC)
     if policy.database:
         (folder / "state").mkdir(exist_ok=True)
         shutil.copy(policy.database, folder / "state" / DATABASE)
-    _run(*gateway("import", folder, str(folder / "policy.toml"), "--merge"))
+    run(*gateway("import", folder, str(folder / "policy.toml"), "--merge"))
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """Run a command to its end; RuntimeError with what it said where it fails."""
     done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
@@ -193,7 +199,8 @@ def gateway(verb: str, folder: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "gateway.cli", verb, *arguments, "--config", str(folder / "gateway.toml")]
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """Run the node of a folder, in a process group of its own."""
     with (folder / "gateway.log").open("wb") as log:
         command = gateway("run", folder)
         return subprocess.Popen(

@@ -17,7 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.metrics import EdgeStatus, read_status, status_path
-from scenarios.bench.node import CARRIER, GATEWAY, HERE, SOFTSWITCH, SPC, START_SECONDS, STOP_SECONDS, Node
+from scenarios.bench import peers_file
+from scenarios.bench.node import (
+    CARRIER,
+    GATEWAY,
+    HERE,
+    SOFTSWITCH,
+    SPC,
+    START_SECONDS,
+    STOP_SECONDS,
+    Node,
+    Ports,
+    configuration,
+    run,
+    start,
+)
 from scenarios.bench.node import gateway as gateway_command
 from tests.integration.sipp import free_port, wait_for
 from tests.interop.front import started_front
@@ -28,25 +42,10 @@ from tests.store.cluster import running as running_postgres
 HOSTS = ("127.0.0.3", "127.0.0.4", "127.0.0.5")
 DATABASE = "gateway"
 
-_CONFIG = """\
-[node]
-name = "node-{number}"
-state_dir = "state"
-[sip]
-listen = ["udp:{host}:{sip}"]
-workers = {workers}
-max_calls = {max_calls}
-drain_limit = "5s"
-[api]
-listen = "127.0.0.1:{api}"
+_STORE = """\
 [store]
 database_url = "{database}"
 redis_url = "{redis}"
-[signing]
-certificate = "616H"
-chain = "lab/616H.pem"
-key = "lab/616H.key"
-x5u = "https://certificates.example.com/616H.pem"
 """
 
 
@@ -101,13 +100,13 @@ def several_nodes(workers: int, concurrent: int) -> Iterator[Several]:
         postgres, redis = stack.enter_context(running_postgres()), stack.enter_context(running_redis())
         postgres.run(f"CREATE DATABASE {DATABASE}")
         front = Node(folder, 0, *map(free_port, (GATEWAY, "127.0.0.1", CARRIER, SOFTSWITCH)))
-        _run("-m", "certs", "init", "--dir", str(folder / "lab"), "--spc", SPC)
+        run(sys.executable, "-m", "certs", "init", "--dir", str(folder / "lab"), "--spc", SPC)
         members = []
         for number, host in enumerate(HOSTS, 1):
-            home, sip = _set_up(folder, number, host, workers, postgres, redis)
+            home, sip = _set_up(folder, f"node-{number}", host, workers, postgres, redis)
             if not members:
                 _import(folder, home, front, concurrent)
-            process = _start(home)
+            process = start(home)
             members.append(Member(home, host, sip, process))
             stack.callback(members[-1].stop)
         for member in members:
@@ -118,53 +117,20 @@ def several_nodes(workers: int, concurrent: int) -> Iterator[Several]:
 
 
 def _set_up(
-    folder: Path, number: int, host: str, workers: int, postgres: Postgres, redis: RedisServer
+    folder: Path, name: str, host: str, workers: int, postgres: Postgres, redis: RedisServer
 ) -> tuple[Path, int]:
-    home, sip = folder / f"node-{number}", free_port(host)
+    home = folder / name
+    ports = Ports(free_port(host), free_port("127.0.0.1"), 0, 0)
     shutil.copytree(folder / "lab", home / "lab")
-    made = _CONFIG.format(
-        number=number,
-        host=host,
-        sip=sip,
-        workers=workers,
-        max_calls=2 * workers,
-        api=free_port("127.0.0.1"),
-        database=postgres.url(DATABASE),
-        redis=redis.url,
-    )
-    (home / "gateway.toml").write_text(made)
-    return home, sip
+    store = _STORE.format(database=postgres.url(DATABASE), redis=redis.url)
+    (home / "gateway.toml").write_text(configuration(host, ports, workers, 2 * workers, name) + store)
+    return home, ports.sip
 
 
 def _import(folder: Path, home: Path, front: Node, concurrent: int) -> None:
-    text = (HERE / "cluster.toml").read_text()
-    for name, value in {
-        "carrier": front.carrier,
-        "softswitch": front.softswitch,
-        "concurrent": concurrent,
-    }.items():
-        text = text.replace(f"{{{name}}}", str(value))
-    (folder / "policy.toml").write_text(text)
-    _run(*gateway_command("import", home, str(folder / "policy.toml"))[1:])
-
-
-def _run(*arguments: str) -> None:
-    done = subprocess.run([sys.executable, *arguments], cwd=HERE.parents[1], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
-
-
-def _start(home: Path) -> subprocess.Popen[bytes]:
-    """In a process group of its own, which is killed as one."""
-    with (home / "gateway.log").open("wb") as log:
-        return subprocess.Popen(
-            gateway_command("run", home),
-            cwd=HERE.parents[1],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    text = peers_file.written(HERE / "cluster.toml", front.carrier, front.softswitch)
+    (folder / "policy.toml").write_text(text.replace("{concurrent}", str(concurrent)))
+    run(*gateway_command("import", home, str(folder / "policy.toml")))
 
 
 def _serves(member: Member, workers: int) -> bool:
