@@ -126,7 +126,7 @@ def damaged(draw: st.DrawFn) -> str:
     return SOUND[:start] + draw(st.text(_PRINTABLE, max_size=20)) + SOUND[end:]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(value=st.one_of(st.text(_PRINTABLE, max_size=200), damaged()))
 def test_any_text_is_refused(value: str, wire: Wire) -> None:
     assert outcome(wire, value) in REFUSED | {SILENCE}  # silence: no SIP message any more

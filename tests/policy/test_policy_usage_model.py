@@ -195,4 +195,4 @@ def test_a_flood_of_callers_has_its_bound() -> None:
 
 
 TestTold = Told.TestCase
-TestTold.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestTold.settings = settings(max_examples=60, stateful_step_count=40)

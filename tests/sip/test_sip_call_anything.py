@@ -2,7 +2,7 @@
 over once its clocks have run out."""
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from playbook import ANSWER, OFFER, Playbook, say
@@ -162,7 +162,5 @@ class AnyCall(RuleBasedStateMachine):
         assert "code" in book.call.record
 
 
-AnyCall.TestCase.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+AnyCall.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestAnyCall = pytest.mark.timeout(120)(AnyCall.TestCase)

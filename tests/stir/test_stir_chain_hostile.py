@@ -62,7 +62,7 @@ def changed(der: bytes, changes: list[tuple[int, int]]) -> bytes:
     return bytes(made)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(CHANGES)
 def test_a_changed_leaf_is_refused_with_a_reason(changes: list[tuple[int, int]]) -> None:
     found = judged(as_pem(changed(LEAF, changes), CA))
@@ -70,7 +70,7 @@ def test_a_changed_leaf_is_refused_with_a_reason(changes: list[tuple[int, int]])
         assert found.path[0].tbs_certificate_bytes == CHAIN.leaf.tbs_certificate_bytes
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(CHANGES)
 def test_a_changed_intermediate_is_refused_with_a_reason(changes: list[tuple[int, int]]) -> None:
     found = judged(as_pem(LEAF, changed(CA, changes)))
@@ -90,7 +90,7 @@ def tlv(tag: int, content: bytes) -> bytes:
     return bytes([tag]) + (length if size < 128 else bytes([0x80 | len(length)]) + length) + content
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(CHANGES, CHANGES, st.booleans())
 def test_what_a_ca_signs_by_mistake_is_a_chain_or_a_reason(
     of_leaf: list[tuple[int, int]], of_ca: list[tuple[int, int]], above: bool
@@ -105,7 +105,7 @@ def test_what_a_ca_signs_by_mistake_is_a_chain_or_a_reason(
         found.violated({"attest": "A"})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 899), st.integers(1, 40), st.binary(max_size=40))
 def test_a_leaf_cut_and_stuffed_is_refused(place: int, size: int, stuffing: bytes) -> None:
     start = place % len(LEAF)
@@ -114,13 +114,11 @@ def test_a_leaf_cut_and_stuffed_is_refused(place: int, size: int, stuffing: byte
         assert isinstance(judged(as_pem(der, CA)), Reason)
 
 
-@settings(deadline=None)
 @given(CHANGES)
 def test_a_changed_file_is_a_chain_or_a_reason(changes: list[tuple[int, int]]) -> None:
     judged(changed(CHAIN.pem, changes))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(noise: bytes) -> None:
     assert judged(noise) is Reason.CERTIFICATE_UNREADABLE

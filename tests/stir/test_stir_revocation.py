@@ -491,7 +491,7 @@ def judged(data: bytes) -> RevocationList | None:
     return None
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(CHANGES)
 def test_a_changed_list_is_refused_with_a_reason(changes: list[tuple[int, int]]) -> None:
     made = bytearray(SOUND)
@@ -502,7 +502,7 @@ def test_a_changed_list_is_refused_with_a_reason(changes: list[tuple[int, int]])
         assert SERIAL in found.revoked[name_key(names.INTERMEDIATE)]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(CHANGES)
 def test_a_changed_list_whose_signer_nobody_checks_is_read_or_refused(changes: list[tuple[int, int]]) -> None:
     """The signature would hide a flaw in the reading of entries, so a list is changed before it is signed."""
