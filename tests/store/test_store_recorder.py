@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +269,7 @@ def test_while_the_database_is_gone_the_policy_stays_and_records_wait(
 def test_while_somebody_else_writes_records_wait(
     state: Path, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "LOCK_SECONDS", 0)
+    monkeypatch.setattr(recorder, "open_database", partial(database.open_database, lock_seconds=0))
     path = tmp_path / "gateway.db"
     recording = Recorder(config_of(state, f"sqlite:///{path}"), clock, clock)
     step_until(recording, in_force(state, 0))
