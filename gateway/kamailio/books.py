@@ -137,6 +137,10 @@ class Books:
         self._in_use = in_use
         self._board.sign(now)
 
+    def follow(self) -> None:
+        """Go by the policy in force, though no call brings it."""
+        self._ledger.follow()
+
     def learn(self, released: Iterable[Release], blocks: Iterable[Block]) -> None:
         """What operators and other nodes have let in again, and kept out."""
         released, blocks, now = tuple(released), tuple(blocks), self._now()
