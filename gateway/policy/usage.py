@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, Literal, Protocol
 
 from gateway.policy import figures
-from gateway.policy.blocks import Block, Blocks, BlockType
+from gateway.policy.blocks import BY_HAND, Block, Blocks, BlockType
 from gateway.policy.cps import Bucket
 from gateway.policy.days import Days
 from gateway.policy.elsewhere import Figures
@@ -175,8 +175,11 @@ class Usage:
         return [name for name, held in self._owners.items() if held.elsewhere.forget(node)]
 
     def block(self, block: Block) -> None:
-        """Keep its subject out, in place of an earlier block of its type; the blocked are not counted."""
-        self._blocks.put(block)
+        """Keep its subject out, in place of an earlier block of its type, unless that was made by hand and this was not;
+        the blocked are not counted."""
+        present = self._blocks.find(block.type, block.subject, block.since)
+        if present is None or present.why != BY_HAND or block.why == BY_HAND:
+            self._blocks.put(block)
         self._offences.begin_anew(block.type, block.subject)
 
     def release(self, type: BlockType, subject: str, at: float) -> None:
