@@ -81,6 +81,10 @@ class Ledger:
         if hold:
             self.usage.resumed(hold, answered_at)
 
+    def follow(self) -> None:
+        """Go by the parameters of the policy in force, though no call brings them: in which day money is counted, say."""
+        self.usage.learn(self._snapshot().parameters)
+
     def learn(self, released: Iterable[Release], blocks: Iterable[Block]) -> None:
         """What operators and other nodes have let in again, and kept out."""
         for each in released:
@@ -100,7 +104,8 @@ class Ledger:
 
     def happened(self, incident: Incident) -> None:
         """Something that the dynamic black list counts; what it blocks is told from here too, for each node counts alike."""
-        self._told(self.usage.happened(incident, self._now()))
+        parameters = self._snapshot().parameters
+        self._told(self.usage.happened(incident, parameters, self._now()))
 
     def blocked(self, blocks: Iterable[Block]) -> None:
         """What another node has put on the dynamic black list, and has told."""

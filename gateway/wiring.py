@@ -116,6 +116,7 @@ async def _edge(config: Config, inner: socket.socket, control: socket.socket) ->
     ledger = Ledger(lambda: watcher.current, time, block_teller(config, spool, counters))
     kept = Kept(config.node.state_dir, ledger.usage)
     kept.restore(time())
+    ledger.follow()
     sti_vs = StiVs(config)
     wire = wire_of(config, ledger, sti_vs.hosts, time)
     credentials = following_of(config, lambda: sti_vs.trust.revocations)
@@ -264,6 +265,7 @@ async def _follow(watcher: Watcher, network: Network, ledger: Ledger, origins: O
     """A change of policy, of the dynamic black list or of where addresses are at home; reading it stops no call."""
     while True:
         if await asyncio.to_thread(watcher.changed):
+            ledger.follow()
             await network.refresh()
         if news := await asyncio.to_thread(watcher.blocks_changed):
             ledger.learn(news.released, news.blocks)

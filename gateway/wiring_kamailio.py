@@ -169,6 +169,7 @@ def _clerk(node: Node) -> Clerk:
     books = Books(node.board, ledger, calls, counters, lambda: watcher.current, time)
     kept = Kept(config.node.state_dir, ledger.usage)
     kept.restore(time())
+    ledger.follow()
     sti_vs = StiVs(config)
     node.trust = sti_vs.trust
     deciding = Deciding(_Engine(node, Readings(node.board), sti_vs.verifier), node.ourselves)
@@ -242,7 +243,8 @@ class _Keeping:
         config, watcher = self._node.config, self._node.watcher
         tls = any(listen.transport == "tls" for listen in config.sip.listen)
         while True:
-            await asyncio.to_thread(watcher.changed)
+            if await asyncio.to_thread(watcher.changed):
+                self._books.follow()
             if watcher.current.revision != self._listed:
                 render.write_lists(config, watcher.current)
                 native.reload_peers(tls)

@@ -137,6 +137,10 @@ class Books:
         self._in_use = in_use
         self._board.sign(now)
 
+    def follow(self) -> None:
+        """Go by the policy in force, though no call brings it."""
+        self._ledger.follow()
+
     def learn(self, released: Iterable[Release], blocks: Iterable[Block]) -> None:
         """What operators and other nodes have let in again, and kept out."""
         released, blocks, now = tuple(released), tuple(blocks), self._now()
@@ -144,8 +148,9 @@ class Books:
         for each in released:
             if self._ledger.usage.blocked(each.type, each.subject, now) is None:
                 self._board.remove_block(each.type, each.subject)
-        for block in blocks:
-            self._board.put_block(block, now)
+        for block in blocks:  # or the one made by hand that it does not replace
+            held = self._ledger.usage.blocked(block.type, block.subject, now)
+            self._board.put_block(held or block, now)
 
     # What other nodes tell
 

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, Literal, Protocol
 
 from gateway.policy import figures
-from gateway.policy.blocks import Block, Blocks, BlockType
+from gateway.policy.blocks import BY_HAND, Block, Blocks, BlockType
 from gateway.policy.cps import Bucket
 from gateway.policy.days import Days
 from gateway.policy.elsewhere import Figures
@@ -77,7 +77,7 @@ class Usage:
 
     def attempted(self, caller: str | None, premium: bool, parameters: Parameters, now: float) -> list[Block]:
         """A new call that is no emergency has come in, whatever will be decided: the blocks it brought about."""
-        self._learn(parameters)
+        self.learn(parameters)
         if caller is None:
             return []
         if self.news is not None:
@@ -88,7 +88,7 @@ class Usage:
         self, account: str | None, source: str, rule: str, parameters: Parameters, now: float
     ) -> list[Block]:
         """A call was refused by the rule with this id: the blocks it brought about."""
-        self._learn(parameters)
+        self.learn(parameters)
         if self.news is not None:
             self._tell(Refusal(account, source, rule), now)
         return self._offences.refusal(account, source, rule, parameters, now)
@@ -127,7 +127,7 @@ class Usage:
         `answered_at` is when it was answered, if it was. A call given up while it rang is a no-answer; a failed one
         says nothing about those who took part.
         """
-        self._learn(parameters)
+        self.learn(parameters)
         ended = self._running.end(hold, answered_at)
         if ended is None:
             return []
@@ -149,6 +149,8 @@ class Usage:
     def resumed(self, hold: Hold, answered_at: float | None) -> None:
         """A call that was let in before this process began is still there, and was answered then if it was."""
         self._enter(hold)
+        for owner in hold.owners:
+            self._owners[owner].asked = True  # by the process before this one, when it let the call in
         since = self._running.begin(hold, answered_at)
         if since is None:
             self._reserve(hold, 1)
@@ -156,9 +158,10 @@ class Usage:
             self._charge(hold, since)
         self._changed(hold)
 
-    def happened(self, incident: Incident, now: float) -> list[Block]:
+    def happened(self, incident: Incident, parameters: Parameters, now: float) -> list[Block]:
         """Something happened in a call of another node: the blocks it brought about."""
-        return self._offences.take(incident, self._parameters, now)
+        self.learn(parameters)
+        return self._offences.take(incident, parameters, now)
 
     def heard(self, node: str, owner: str, used: Figures, begun: int, now: float) -> None:
         """What another node uses of an owner now, and how many calls it has begun since it told last."""
@@ -172,8 +175,11 @@ class Usage:
         return [name for name, held in self._owners.items() if held.elsewhere.forget(node)]
 
     def block(self, block: Block) -> None:
-        """Keep its subject out, in place of an earlier block of its type; the blocked are not counted."""
-        self._blocks.put(block)
+        """Keep its subject out, in place of an earlier block of its type, unless that was made by hand and this was not;
+        the blocked are not counted."""
+        present = self._blocks.find(block.type, block.subject, block.since)
+        if present is None or present.why != BY_HAND or block.why == BY_HAND:
+            self._blocks.put(block)
         self._offences.begin_anew(block.type, block.subject)
 
     def release(self, type: BlockType, subject: str, at: float) -> None:
@@ -246,7 +252,8 @@ class Usage:
             for owner, amount in settled.items():
                 self._owner(owner).spend.settle(amount, day)
 
-    def _learn(self, parameters: Parameters) -> None:
+    def learn(self, parameters: Parameters) -> None:
+        """What holds from now on, where no event brings it."""
         self._parameters = parameters
         if parameters.time_zone != self._days.zone:
             self._days = Days(parameters.time_zone)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from socket import socket
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import redis
 import redis.asyncio
+from redis import Connection, SSLConnection
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -21,6 +25,57 @@ WAY_SECONDS = 1.0
 
 class Unreachable(Exception):
     """Redis cannot be used; the message says why, and holds no secret."""
+
+
+class _Attempt(Thread):
+    """One attempt to connect. Who has waited for it long enough leaves it, and it closes what it got."""
+
+    def __init__(self, connect: Callable[[], socket]) -> None:
+        super().__init__(name="redis-connect", daemon=True)
+        self._connect, self._lock = connect, Lock()
+        self._is_left = False
+        self._got: socket | Exception | None = None
+
+    def run(self) -> None:
+        """Connect, or not."""
+        try:
+            got: socket | Exception = self._connect()
+        except Exception as error:
+            got = error
+        with self._lock:
+            self._got = got
+            if self._is_left and not isinstance(got, Exception):
+                got.close()
+
+    def within(self, seconds: float | None) -> socket:
+        """The connection; raises what prevented it, TimeoutError where there is none in time."""
+        self.start()
+        self.join(seconds)
+        with self._lock:
+            self._is_left = True
+            got = self._got
+        if got is None:
+            raise TimeoutError("no connection in time")
+        if isinstance(got, Exception):
+            raise got
+        return got
+
+
+class _Prompt(Connection):
+    """Looks a name up, connects and speaks TLS within the time to connect: the system bounds no look-up."""
+
+    def _connect(self) -> socket:
+        return _Attempt(super()._connect).within(self.socket_connect_timeout)
+
+
+class _PromptTls(SSLConnection):
+    """The same with TLS."""
+
+    def _connect(self) -> socket:
+        return _Attempt(super()._connect).within(self.socket_connect_timeout)
+
+
+_PROMPT = {"redis": _Prompt, "rediss": _PromptTls}
 
 
 class Way:
@@ -44,7 +99,10 @@ class Way:
 
     def blocking(self, connect: float, answer: float) -> redis.Redis:
         """A client that blocks for so many seconds at most, to connect and for an answer."""
-        return redis.Redis.from_url(self._url, **self._options(connect, answer), retry=Retry(NoBackoff(), 0))
+        options = self._options(connect, answer) | {"retry": Retry(NoBackoff(), 0)}
+        if prompt := _PROMPT.get(urlsplit(self._url).scheme):
+            options["connection_class"] = prompt
+        return redis.Redis.from_url(self._url, **options)
 
     def _options(self, connect: float, answer: float) -> dict[str, Any]:
         return {

@@ -137,6 +137,11 @@ def test_nobody_outside_reaches_the_database_and_redis_which_ask_for_no_password
     assert world["networks"]["inside"] == {"internal": True}
 
 
+def test_redis_needs_no_capability_to_become_its_own_user() -> None:
+    redis = compose(CLUSTER)["services"]["redis"]
+    assert (redis["cap_drop"], redis["user"]) == (["ALL"], "redis")
+
+
 @pytest.mark.skipif(FAKETIME is None, reason="no libfaketime: apt-get install libfaketime")
 def test_in_the_world_with_a_wrong_clock_a_token_is_from_the_future(tmp_path: Path) -> None:
     wrong = {

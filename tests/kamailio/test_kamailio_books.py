@@ -151,6 +151,18 @@ def test_what_an_operator_blocks_and_releases_reaches_the_processes(office: Offi
     assert office.readings.blocked("access", "192.0.2.9", NOW) is None
 
 
+def test_what_another_node_found_takes_no_block_away_that_was_made_by_hand(office: Office) -> None:
+    office.books.learn((), (Block("malicious-call", "12155550100", NOW - 5, None, "by-hand"),))
+    office.books.blocked((Block("malicious-call", "12155550100", NOW, NOW + 60, "attempts"),))
+    for readings in (office.readings, office.ledger.usage):
+        assert readings.blocked("malicious-call", "12155550100", NOW + 61)
+    office.books.learn((Release("malicious-call", "12155550100", NOW),), ())
+    office.books.blocked((Block("malicious-call", "12155550100", NOW, NOW + 60, "attempts"),))
+    for readings in (office.readings, office.ledger.usage):
+        assert readings.blocked("malicious-call", "12155550100", NOW + 59)
+        assert readings.blocked("malicious-call", "12155550100", NOW + 61) is None
+
+
 def test_what_other_nodes_use_is_on_the_board_at_once_and_goes_with_them() -> None:
     office = Office()
     office.call("one")

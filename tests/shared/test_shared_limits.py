@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 import uvloop
 
+from gateway.policy.days import Days
 from gateway.policy.holds import Hold
 from gateway.policy.limits import Limits
+from gateway.policy.parameters import Parameters
 from gateway.policy.rates import Rate
+from gateway.policy.snapshot import PolicyData, compile_snapshot
+from gateway.shared.messages import day_key
 from tests.shared.node import OWNER, Node, connected, longest_wait, settings, until
 from tests.shared.redis_server import RedisServer, running_redis
 
@@ -28,6 +33,10 @@ def server() -> Iterator[RedisServer]:
 
 def nodes(server: RedisServer, count: int, limits: Limits) -> list[Node]:
     return [Node(settings(f"node-{n}", server.url), limits=limits) for n in range(1, count + 1)]
+
+
+def day_in(zone: str) -> date:
+    return Days(zone).day(time.time())
 
 
 async def all_know(*them: Node) -> None:
@@ -269,5 +278,32 @@ def test_a_hash_that_somebody_spoilt_is_not_believed(server: RedisServer) -> Non
                 one.end(HOLD)
                 one.begin(HOLD)
                 await until(lambda: two.over() == "concurrent", "the next word to be heard")
+
+    uvloop.run(play())
+
+
+def test_calls_that_outlive_their_edge_still_count_at_the_other_nodes(server: RedisServer) -> None:
+    async def play() -> None:
+        one, two = nodes(server, 2, Limits(concurrent=2))
+        for _ in range(2):
+            one.ledger.resumed(HOLD, None)
+        async with connected(one, two):
+            await all_know(one, two)
+            await until(lambda: two.over() == "concurrent", "the calls taken up to be told")
+
+    uvloop.run(play())
+
+
+def test_a_node_without_a_call_of_its_own_counts_money_in_the_day_of_its_policy(server: RedisServer) -> None:
+    zone = next(each for each in ("Pacific/Kiritimati", "Pacific/Pago_Pago") if day_in(each) != day_in("UTC"))
+    policy = compile_snapshot(PolicyData(parameters=Parameters(time_zone=zone)))
+    server.client().hset(day_key(day_in(zone)), f"gone {OWNER}", 500)
+
+    async def play() -> None:
+        one = Node(settings("node-1", server.url), policy)
+        one.ledger.follow()
+        async with connected(one):
+            await one.knows()
+            assert one.usage.spent(OWNER, time.time()) == 500
 
     uvloop.run(play())

@@ -56,7 +56,11 @@ OFFENCES: dict[BlockType, tuple[str, Callable[[Node], None]]] = {
 def told_by(node: Node, others: list[Node]) -> Callable[[], bool]:
     """Whether the others have heard all this node has said until now: its hosts are told last."""
     marker = f"marker-{time.monotonic_ns()}:443"
-    for _ in range(FAILURES):
+    for other in others:  # what fails elsewhere alone keeps nobody from asking
+        other.hosts.tell, tell = lambda *_: None, other.hosts.tell
+        other.hosts.failed(marker)
+        other.hosts.tell = tell
+    for _ in range(FAILURES - 1):
         node.hosts.failed(marker)
     return lambda: not any(other.hosts.allows(marker) for other in others)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,3 +79,25 @@ def test_what_somebody_else_wrote_under_a_tokens_name_breaks_nothing(
     server.client().delete(key)
     server.client().hset(key, "not", "a token")
     assert not two.seen(SIGNATURE, "call-2", now, now + 60)
+
+
+def test_a_name_that_nobody_looks_up_in_time_holds_up_no_call(
+    server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, answered = socket.getaddrinfo, threading.Event()
+
+    def hang(*asked: object, **more: object) -> object:
+        answered.wait(5)
+        return found("127.0.0.1", server.port, type=socket.SOCK_STREAM)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    way = Way(f"redis://redis.example.com:{server.port}/0")
+    one, now = Tokens(Asking(way, "replay", PATIENCE), Table(tmp_path / "replay.sqlite")), time.time()
+    begun = time.monotonic()
+    assert not one.seen(SIGNATURE, "call-1", now, now + 60)
+    assert time.monotonic() - begun < 0.5
+    assert one.seen(SIGNATURE, "call-2", now, now + 60)
+    answered.set()
+    for each in threading.enumerate():  # what came of it later is closed, or a warning fails this test
+        if each.name == "redis-connect":
+            each.join(5)

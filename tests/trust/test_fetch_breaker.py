@@ -82,3 +82,31 @@ def test_names_without_end_take_no_memory_without_end() -> None:
     for number in range(MOST_HOSTS + 100):
         breaker.failed(f"h{number}.example.test")
     assert len(breaker._failing) == MOST_HOSTS
+
+
+def test_what_fails_elsewhere_alone_keeps_nobody_from_asking() -> None:
+    clock = Clock()
+    cut_off, well = Breaker(clock), Breaker(clock)
+    cut_off.tell, well.tell = well.learn, cut_off.learn
+    for _ in range(4 * round(PAUSE)):
+        clock.now += 1
+        while cut_off.allows(HOST):
+            cut_off.failed(HOST)
+        assert well.allows(HOST)
+        well.answered(HOST)
+    assert not cut_off.allows(HOST)
+
+
+def test_a_host_that_failed_here_once_is_asked_again_though_another_goes_on_to_fail() -> None:
+    clock = Clock()
+    cut_off, well = Breaker(clock), Breaker(clock)
+    cut_off.tell, well.tell = well.learn, cut_off.learn
+    well.failed(HOST)
+    for _ in range(round(PAUSE) + 1):
+        while cut_off.allows(HOST):
+            cut_off.failed(HOST)
+        clock.now += 1
+    assert well.allows(HOST)
+    well.answered(HOST)
+    cut_off.failed(HOST)
+    assert well.allows(HOST)
