@@ -62,6 +62,7 @@ def cluster(length: Length) -> Iterator[Figure]:
     yield Figure("three nodes, one killed: calls lost that began later", killed.after, "", most(0))
     yield Figure("three nodes, one killed: new calls go on as before after", killed.slow_until, "s", most(2))
     with several_nodes(WORKERS, BOUND) as nodes:
+        length.tell(f"warm-up: {calls(nodes.front, BOUND // 2, WARM_UP_SECONDS)}")
         peak = held_at_once(nodes, BOUND, max(6.0, length.of(SECONDS)))
     yield Figure(
         "three nodes: most calls at once, of the bound", peak / BOUND, "", most(1.02), f"{peak} of {BOUND}"
