@@ -162,9 +162,9 @@ def calls(node: Node, rate: int, seconds: float) -> Outcome:
         return traffic.finish()
 
 
-def signed_calls(node: Node, rate: int, signed: Sequence[Signed]) -> Outcome:
+def signed_calls(node: Node, rate: int, signed: Sequence[Signed], patience_ms: int = 0) -> Outcome:
     """Place calls of the carrier, one with each of these, at a rate, and wait for the last one."""
-    with Traffic(node, rate, len(signed), signed=signed) as traffic:
+    with Traffic(node, rate, len(signed), signed=signed, patience_ms=patience_ms) as traffic:
         return traffic.finish()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -112,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 bench = Bench(folder, world, ports, length, asked.rate)
                 with bench.running():
                     _measure(bench, length, asked)
-    except (OSError, RuntimeError, AssertionError) as error:
+    except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
         print(f"bench-peer: {error}", file=sys.stderr)
         return 1
     return 0

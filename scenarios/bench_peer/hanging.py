@@ -21,6 +21,7 @@ TENS_A_SECOND = 10  # a ten is ten sound calls, and one at each host that hangs 
 SECONDS = 10.0
 ROUNDS = 3
 HOSTS = 2 * ROUNDS
+PATIENCE_MS = 30_000  # of a caller; then it gives up
 WAITING = "12155550125"  # the number called tells the calls apart
 
 
@@ -46,6 +47,6 @@ def _troubled(world: World, number: int, ten: int) -> list[Signed]:
 
 
 def _p99(side: Node, calls: list[Signed], rate: int) -> float:
-    signed_calls(side, rate, calls)
+    signed_calls(side, rate, calls, PATIENCE_MS)
     times = sorted(each.ms for each in setups(seen(side, "caller")) if CALLED in each.start)
     return times[len(times) * 99 // 100] if times else float("inf")
